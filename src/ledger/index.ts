@@ -1,0 +1,1 @@
+export type { AttemptRecord, RequestRecord } from './records.ts';

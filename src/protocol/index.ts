@@ -1,0 +1,25 @@
+export { type ChatAnswer, type ChatEvent, type FinishReason, isContent } from './answer.ts';
+export type {
+  AnswerIdentity,
+  Dialect,
+  EncodedRequest,
+  EncodeTarget,
+  EventDecoder,
+  EventEncoder,
+} from './dialect.ts';
+export { type ErrorCode, errorTable, GatewayError, toGatewayError, type UpstreamSaid } from './errors.ts';
+export { isObject, type Json, type JsonObject } from './json.ts';
+export type {
+  ChatRequest,
+  DialectName,
+  ImageSource,
+  Message,
+  Part,
+  ReasoningRequest,
+  ResponseFormat,
+  Sampling,
+  Tool,
+  ToolChoice,
+} from './request.ts';
+export type { SseFrame } from './sse/framer.ts';
+export { noUsage, type Usage } from './usage.ts';

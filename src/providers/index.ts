@@ -1,0 +1,1 @@
+export type { ErrorClass, Provider, Quirks, Vendor, VendorRegion } from './vendor.ts';

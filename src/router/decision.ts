@@ -1,0 +1,146 @@
+import type { NanoUsd } from '../std/index.ts';
+
+export type Language = 'en' | 'zh' | 'ja' | 'ko' | 'other';
+
+export type TaskFamily =
+  | 'chat'
+  | 'lookup'
+  | 'extraction'
+  | 'rewrite'
+  | 'translate'
+  | 'summarise'
+  | 'maths'
+  | 'code'
+  | 'agent-step'
+  | 'reasoning'
+  | 'long-context'
+  | 'creative'
+  | 'utility';
+
+export type TurnKind = 'main' | 'tool-result' | 'title' | 'compaction' | 'sub-agent';
+
+/** What the request looks like, read once. Counts only: no text, so it may be stored. */
+export interface Shape {
+  language: Language;
+  task: TaskFamily;
+  turn: TurnKind;
+  /** Characters of the newest user ask, apart from system text, tools and history. */
+  askChars: number;
+  /** Upper bound of all input tokens, from byte length; no tokenizer on the path. */
+  inputTokensBound: number;
+  /** Expected input tokens, from characters by script. */
+  inputTokensEstimate: number;
+  userTurns: number;
+  hasImages: boolean;
+  hasDocuments: boolean;
+  tools: number;
+  openToolLoop: boolean;
+  wantsJsonSchema: boolean;
+  wantsReasoning: boolean;
+  /** Signed thinking or other state in the history that only its maker accepts. */
+  providerBoundState: boolean;
+  outputTokensMax: number | undefined;
+  /** A stable key of the conversation, a digest; requests of one session share it. */
+  sessionKey: string;
+}
+
+/** An interval at 95 %. */
+export interface Estimate {
+  mean: number;
+  low: number;
+  high: number;
+}
+
+export interface CostParts {
+  uncachedInputNano: NanoUsd;
+  cachedInputNano: NanoUsd;
+  outputNano: NanoUsd;
+  escalationNano: NanoUsd;
+  totalNano: NanoUsd;
+  expectedOutputTokens: number;
+}
+
+/** One feature's part in the estimated loss; the parts add up to the linear score. */
+export interface Contribution {
+  feature: string;
+  /** In words, e.g. «asks for a proof». Never quotes the prompt. */
+  label: string;
+  value: number;
+  /** Added log-odds of «the reference is right and this one is not». */
+  effect: number;
+}
+
+export interface CandidateEstimate {
+  candidate: string;
+  model: string;
+  /** P(answer is right or acceptable). */
+  quality: Estimate;
+  /** Expected loss against the reference, in quality points 0..1; negative where the candidate is expected to be better. */
+  loss: Estimate;
+  /** Rows of evidence behind the estimate for this model, language and task. */
+  evidence: number;
+  evidenceCell: string;
+  /** Undefined when the price is unknown: such a candidate is never preferred for being cheap. */
+  cost: CostParts | undefined;
+  contributions: Contribution[];
+}
+
+export interface Exclusion {
+  candidate: string;
+  /** Which stage refused it. */
+  stage: 'policy' | 'capability' | 'health';
+  /** Id of the rule, e.g. `capability.image-input`. */
+  rule: string;
+  /** In words, with what would make it eligible. */
+  why: string;
+}
+
+export type ReasonCode =
+  | 'named-model'
+  | 'observe'
+  | 'single-candidate'
+  | 'cheaper-within-loss'
+  | 'checkable-task'
+  | 'little-evidence'
+  | 'loss-too-high'
+  | 'reference-cheapest'
+  | 'price-unknown'
+  | 'tool-loop-lock'
+  | 'session-lock'
+  | 'router-failed';
+
+export interface DecisionTarget {
+  kind: 'quality' | 'budget-per-day' | 'usd-per-quality';
+  value: number;
+}
+
+/** The ranking of candidates for one request, with reasons. It can be recomputed from the ledger: same inputs, same decision. */
+export interface Decision {
+  id: string;
+  atMs: number;
+  /** Route name, or undefined when the client named a model. */
+  route: string | undefined;
+  mode: 'observe' | 'assist' | 'certified' | 'named';
+  shape: Shape;
+  reference: string;
+  /** What is called, first to last: the choice, then fallbacks in order. */
+  plan: string[];
+  /** What would have been chosen; differs from `plan[0]` only in `observe`. */
+  preferred: string;
+  candidates: CandidateEstimate[];
+  excluded: Exclusion[];
+  target: DecisionTarget;
+  /** USD per point of quality that this decision traded at. */
+  lambda: number;
+  /** Probability with which this choice was made; 1 for a deterministic one. */
+  propensity: number;
+  reason: ReasonCode;
+  explanation: {
+    sentence: string;
+    runnerUp: string | undefined;
+    /** What would have flipped the choice. */
+    flip: string | undefined;
+  };
+  artefact: string;
+  quality: 'certified' | 'estimated' | 'uncertified';
+}

@@ -1,0 +1,10 @@
+export type {
+  ResponseHead,
+  Timeouts,
+  Transport,
+  TransportCall,
+  TransportFailure,
+  TransportFailureKind,
+  TransportHandler,
+  TransportRequest,
+} from './transport.ts';

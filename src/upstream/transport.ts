@@ -1,0 +1,68 @@
+/** Limits of one upstream call, each with a name of its own in errors and logs. */
+export interface Timeouts {
+  /** Until the socket (and TLS) is ready. */
+  connectMs: number;
+  /** From the request's last byte to the response head's arrival (and on streams to the first body byte). */
+  firstByteMs: number;
+  /** Between two reads of the body. */
+  interChunkMs: number;
+  /** The whole call. */
+  totalMs: number;
+}
+
+export interface TransportRequest {
+  method: 'GET' | 'POST';
+  url: URL;
+  headers: { [name: string]: string };
+  body: Uint8Array | undefined;
+  timeouts: Timeouts;
+}
+
+export type TransportFailureKind =
+  | 'refused'
+  | 'dns'
+  | 'tls'
+  | 'connect-timeout'
+  | 'first-byte-timeout'
+  | 'inter-chunk-timeout'
+  | 'total-timeout'
+  | 'reset'
+  | 'protocol'
+  | 'too-large'
+  | 'aborted';
+
+export interface TransportFailure {
+  kind: TransportFailureKind;
+  /** For the operator. */
+  detail: string;
+  /** A body byte or the head had arrived. */
+  responded: boolean;
+}
+
+export interface ResponseHead {
+  status: number;
+  /** Lower-case names. */
+  headers: { [name: string]: string };
+}
+
+/** Receives a response; exactly one of `onEnd` and `onFailure` is called, once, unless the call was aborted by its owner. */
+export interface TransportHandler {
+  onHead(head: ResponseHead): void;
+  /** All bytes of one socket read, joined. */
+  onData(chunk: Uint8Array): void;
+  onEnd(): void;
+  onFailure(failure: TransportFailure): void;
+}
+
+export interface TransportCall {
+  pause(): void;
+  resume(): void;
+  /** Ends the call and its socket at once; no callback follows. */
+  abort(): void;
+}
+
+/** The one way out of the process. Redirects are never followed. */
+export interface Transport {
+  call(request: TransportRequest, handler: TransportHandler): TransportCall;
+  close(): Promise<void>;
+}
