@@ -6,7 +6,9 @@ import type { PriceRow } from './price.ts';
 export interface Deployment {
   /** `provider/model`. */
   id: string;
+  /** The model as this provider serves it: its limits and capabilities there. */
   model: Model;
+  /** The provider as this model sees it: with the quirks that the model has there. */
   provider: Provider;
   /** The model's name at the upstream. */
   upstreamName: string;

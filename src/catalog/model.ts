@@ -19,6 +19,8 @@ export interface Capabilities {
   tools: boolean;
   parallelTools: boolean;
   jsonSchema: boolean;
+  /** False: the model refuses a `tool_choice` that forces a call. Undefined = it obeys. */
+  forcedToolChoice?: boolean | undefined;
   imageInput: boolean;
   documentInput: boolean;
   /** `optional` can be switched, `always` cannot be switched off. */
@@ -50,4 +52,6 @@ export interface Model {
   facts: FactSource[];
   /** A model of the sandbox: it answers from a script, and nothing about it counts. */
   simulated: boolean;
+  /** What the fields cannot say, in words. */
+  note?: string | undefined;
 }

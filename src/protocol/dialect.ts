@@ -16,6 +16,12 @@ export interface EncodeTarget {
   jsonSchema: boolean;
   /** How thinking is switched at this upstream. */
   reasoningControl: 'none' | 'reasoning_effort' | 'thinking' | 'adaptive-thinking' | 'enable_thinking';
+  /** Effort words the model takes, e.g. `['none', 'low', 'high']`; absent = those that every model with an effort takes. */
+  reasoningEfforts?: readonly string[] | undefined;
+  /** Past reasoning is sent back as `reasoning_content`; absent = where thinking is switched by `thinking` or `enable_thinking`. */
+  echoReasoning?: boolean | undefined;
+  /** The upstream understands `stream_options.include_usage`; absent = it does. */
+  streamUsageOption?: boolean | undefined;
 }
 
 export interface EncodedRequest {

@@ -7,8 +7,11 @@ export type {
   EventDecoder,
   EventEncoder,
 } from './dialect.ts';
+export { dialects } from './dialects/index.ts';
 export { type ErrorCode, errorTable, GatewayError, toGatewayError, type UpstreamSaid } from './errors.ts';
 export { isObject, type Json, type JsonObject } from './json.ts';
+export { type JsonBodyLimits, jsonBodyDefaults, parseJsonBody } from './json-body.ts';
+export { spliceTopLevel, type TopLevelEdits } from './json-splice.ts';
 export type {
   ChatRequest,
   DialectName,
@@ -21,5 +24,11 @@ export type {
   Tool,
   ToolChoice,
 } from './request.ts';
-export type { SseFrame } from './sse/framer.ts';
+export {
+  createSseFramer,
+  type SseFrame,
+  type SseFramer,
+  type SseFramerLimits,
+  sseFramerDefaults,
+} from './sse/framer.ts';
 export { noUsage, type Usage } from './usage.ts';

@@ -8,15 +8,27 @@ export type ImageSource = { kind: 'url'; url: string } | { kind: 'base64'; media
 /** A piece of a message. `other` keeps what only its own dialect understands; it is dropped, and said so, on translation. */
 export type Part =
   | { type: 'text'; text: string; cacheControl?: JsonObject | undefined }
-  | { type: 'image'; source: ImageSource; detail?: string | undefined }
-  | { type: 'document'; source: ImageSource; name?: string | undefined }
+  | { type: 'image'; source: ImageSource; detail?: string | undefined; cacheControl?: JsonObject | undefined }
+  | {
+      type: 'document';
+      source: ImageSource;
+      name?: string | undefined;
+      cacheControl?: JsonObject | undefined;
+    }
   | { type: 'refusal'; text: string }
   | { type: 'reasoning'; text: string; signature?: string | undefined }
   | { type: 'redacted-reasoning'; data: string }
-  | { type: 'tool-call'; id: string; name: string; arguments: string }
-  | { type: 'tool-result'; callId: string; parts: Part[]; isError: boolean }
+  | { type: 'tool-call'; id: string; name: string; arguments: string; cacheControl?: JsonObject | undefined }
+  | {
+      type: 'tool-result';
+      callId: string;
+      parts: Part[];
+      isError: boolean;
+      cacheControl?: JsonObject | undefined;
+    }
   | { type: 'other'; kind: string; raw: unknown };
 
+/** Every tool result is a message of its own, with role `tool`, right after the calls it answers. */
 export interface Message {
   role: 'system' | 'user' | 'assistant' | 'tool';
   parts: Part[];
@@ -28,6 +40,9 @@ export interface Tool {
   /** JSON Schema of the arguments. */
   parameters: JsonObject;
   strict?: boolean | undefined;
+  cacheControl?: JsonObject | undefined;
+  /** The client's own object when it is no function tool (a server tool, a free-form tool): only its own dialect can carry it. */
+  native?: JsonObject | undefined;
 }
 
 export type ToolChoice = 'auto' | 'none' | 'required' | { name: string };

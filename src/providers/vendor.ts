@@ -14,9 +14,15 @@ export interface Quirks {
 
 /** One address of a vendor: where the API answers, and where data is processed and stored. */
 export interface VendorRegion {
-  /** Up to and including the version path, without a slash at the end, e.g. `https://api.openai.com/v1`. */
+  /**
+   * Up to and including the version path, without a slash at the end, e.g. `https://api.openai.com/v1`. Where a region has an
+   * address per customer, the customer's part is written `{workspace}` and the operator gives the whole address.
+   */
   baseUrl: string;
-  /** Place of inference and of storage, as the vendor states them; `undefined` = the vendor does not say. */
+  /**
+   * Place of inference and of storage, as the vendor states them: an ISO 3166 code, `global`, or `global-except-cn`; `undefined` =
+   * the vendor does not say.
+   */
   processing: string | undefined;
   storage: string | undefined;
 }
@@ -29,6 +35,8 @@ export interface ErrorClass {
   /** Tested against the upstream's message. */
   message?: RegExp | undefined;
   is: ErrorCode;
+  /** For the operator: what usually causes this failure and what would end it. */
+  hint?: string | undefined;
 }
 
 /** A vendor's API or an engine, as data. A new provider is one such file and one line in `vendors.ts`. */
@@ -44,7 +52,13 @@ export interface Vendor {
   modelsPath: string | undefined;
   regions: { [region: string]: VendorRegion };
   defaultRegion: string | undefined;
+  /** What the vendor's own SDKs append to a base URL, e.g. `/v1`: added where an operator's base URL ends before it. */
+  versionPath?: string | undefined;
   auth: 'bearer' | 'x-api-key' | 'none';
+  /** The upstream may be open: a provider without a key is not a mistake. */
+  keyOptional?: boolean | undefined;
+  /** Client headers passed on where the client speaks this vendor's dialect, lower case, e.g. beta flags. */
+  forwardHeaders?: string[] | undefined;
   /** Headers every call carries, e.g. `anthropic-version`. */
   headers: { [name: string]: string };
   /** Environment variables that hold the key when there is no config file, in order of preference. */

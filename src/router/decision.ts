@@ -1,4 +1,7 @@
+import type { Exclusion } from '../catalog/index.ts';
 import type { NanoUsd } from '../std/index.ts';
+
+export type { Exclusion };
 
 export type Language = 'en' | 'zh' | 'ja' | 'ko' | 'other';
 
@@ -60,13 +63,13 @@ export interface CostParts {
   expectedOutputTokens: number;
 }
 
-/** One feature's part in the estimated loss; the parts add up to the linear score. */
+/** One feature's part in the estimated loss, against an average ask; all parts add up to the mean before it is bounded. */
 export interface Contribution {
   feature: string;
   /** In words, e.g. «asks for a proof». Never quotes the prompt. */
   label: string;
   value: number;
-  /** Added log-odds of «the reference is right and this one is not». */
+  /** Added to the expected loss, in quality points 0..1: the score is linear, so the parts are exact. */
   effect: number;
 }
 
@@ -85,16 +88,6 @@ export interface CandidateEstimate {
   contributions: Contribution[];
 }
 
-export interface Exclusion {
-  candidate: string;
-  /** Which stage refused it. */
-  stage: 'policy' | 'capability' | 'health';
-  /** Id of the rule, e.g. `capability.image-input`. */
-  rule: string;
-  /** In words, with what would make it eligible. */
-  why: string;
-}
-
 export type ReasonCode =
   | 'named-model'
   | 'observe'
@@ -107,6 +100,10 @@ export type ReasonCode =
   | 'price-unknown'
   | 'tool-loop-lock'
   | 'session-lock'
+  /** The reference may not or cannot serve this request: the best of the others does. */
+  | 'reference-unavailable'
+  /** No candidate can serve this request; the plan is empty and the exclusions say why. */
+  | 'no-candidate'
   | 'router-failed';
 
 export interface DecisionTarget {

@@ -9,3 +9,4 @@ export {
   picoUsdPerToken,
   usdFromNano,
 } from './money.ts';
+export { createTimerWheel, type TimerWheel, type WheelTimer } from './timer-wheel.ts';

@@ -29,6 +29,9 @@ export type TransportFailureKind =
   | 'reset'
   | 'protocol'
   | 'too-large'
+  /** All connections to this origin that we allow are busy. */
+  | 'saturated'
+  /** The transport was closed. A call that its owner aborts gets no callback. */
   | 'aborted';
 
 export interface TransportFailure {
@@ -41,8 +44,10 @@ export interface TransportFailure {
 
 export interface ResponseHead {
   status: number;
-  /** Lower-case names. */
+  /** Lower-case names; repeated headers joined with `, `. */
   headers: { [name: string]: string };
+  /** The request was written twice: an idle socket turned out to be closed by the peer before it answered. */
+  replayed?: true | undefined;
 }
 
 /** Receives a response; exactly one of `onEnd` and `onFailure` is called, once, unless the call was aborted by its owner. */

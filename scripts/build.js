@@ -1,0 +1,4 @@
+import { ensureBuilt, ensureInstalled } from './lib.js';
+
+ensureInstalled();
+ensureBuilt({ force: true });

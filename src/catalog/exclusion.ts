@@ -1,0 +1,10 @@
+/** Why a candidate may not or cannot serve a request; kept in the decision and shown to the operator. */
+export interface Exclusion {
+  candidate: string;
+  /** Which stage refused it. */
+  stage: 'policy' | 'capability' | 'health';
+  /** Id of the rule, e.g. `capability.image-input`. */
+  rule: string;
+  /** In words, with what would make it eligible. */
+  why: string;
+}

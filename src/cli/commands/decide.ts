@@ -1,0 +1,117 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import { preview, SessionMemory } from '../../gateway/index.ts';
+import { presentDecision } from '../../http/index.ts';
+import type { Principal } from '../../identity/index.ts';
+import { type CandidateEstimate, type Decision, loadShippedPredictor } from '../../router/index.ts';
+import { buildSnapshot, findSetup } from '../../server/index.ts';
+import { createIdSource, formatUsd, systemClock } from '../../std/index.ts';
+import { createCircuitBreakers } from '../../upstream/index.ts';
+import type { CommandIo } from '../io.ts';
+import { findPlace, mayProbeEngines } from '../place.ts';
+
+interface DecideOptions {
+  config?: string;
+  model: string;
+  target?: number;
+  json?: boolean;
+}
+
+/** The operator at the terminal: every model, no limits. */
+const operator: Principal = {
+  keyId: 'key_terminal',
+  name: 'terminal',
+  role: 'admin',
+  project: undefined,
+  models: undefined,
+  limits: {},
+};
+
+export function register(program: Command, io: CommandIo): void {
+  program
+    .command('decide')
+    .description('Show which model a prompt would go to, and why; nothing is called')
+    .argument('<text>', 'the prompt')
+    .option('--model <name>', 'route or model', 'auto')
+    .option('--target <quality>', 'quality target between 0 and 1; may only tighten the route’s', qualityOf)
+    .option('--config <file>', 'configuration (default: YUMEN_CONFIG, else yumen.yaml if it is there)')
+    .option('--json', 'print the decision as one JSON document')
+    .action((text: string, options: DecideOptions) => decide(text, options, io));
+}
+
+async function decide(text: string, options: DecideOptions, io: CommandIo): Promise<void> {
+  const { configPath } = findPlace(options, io);
+  const setup = await findSetup({ configPath, environment: io.env, probeEngines: mayProbeEngines(io) });
+  const snapshot = buildSnapshot({ setup, predictor: loadShippedPredictor(), sandboxUrl: undefined });
+  const body = { model: options.model, messages: [{ role: 'user', content: text }] };
+  const decision = preview(
+    {
+      bytes: new TextEncoder().encode(JSON.stringify(body)),
+      headers: { 'x-yumen-target': options.target?.toString() },
+      principal: operator,
+    },
+    {
+      ids: createIdSource(systemClock),
+      clock: systemClock,
+      breakers: createCircuitBreakers(Math.random),
+      sessions: new SessionMemory(),
+      snapshot: () => snapshot,
+    },
+  );
+  io.out(options.json === true ? `${JSON.stringify(presentDecision(decision))}\n` : `${told(decision)}\n`);
+}
+
+function told(decision: Decision): string {
+  const { explanation, shape } = decision;
+  const chosen = decision.candidates.find((one) => one.candidate === decision.preferred);
+  const lines = [
+    explanation.sentence,
+    '',
+    `reason      ${decision.reason} (${decision.quality})`,
+    `request     ${shape.language}, ${shape.task}, ${shape.turn} turn, about ${shape.inputTokensEstimate} tokens`,
+    `runner-up   ${explanation.runnerUp ?? 'none'}`,
+    `would flip  ${explanation.flip ?? 'nothing'}`,
+    '',
+    ...table(decision.candidates),
+  ];
+  if (chosen !== undefined && chosen.contributions.length > 0) {
+    lines.push('', `contributions for ${chosen.candidate} (log-odds that only the reference is right):`);
+    for (const { effect, label } of chosen.contributions) {
+      lines.push(`  ${effect >= 0 ? '+' : '−'}${Math.abs(effect).toFixed(3)}  ${label}`);
+    }
+  }
+  for (const { candidate, rule, why } of decision.excluded)
+    lines.push(`excluded    ${candidate}: ${why} (${rule})`);
+  return lines.join('\n');
+}
+
+function table(candidates: CandidateEstimate[]): string[] {
+  const rows = candidates.map((one) => [
+    one.candidate,
+    percent(one.quality),
+    percent(one.loss),
+    one.cost === undefined ? 'unknown' : `$${formatUsd(one.cost.totalNano).slice(0, -3)}`,
+    `${one.evidence} rows, ${one.evidenceCell}`,
+  ]);
+  const head = ['candidate', 'quality [95 %]', 'loss [95 %]', 'expected', 'evidence'];
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]!.length)),
+  );
+  return [head, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+function percent({ mean, low, high }: { mean: number; low: number; high: number }): string {
+  const show = (value: number): string => (value * 100).toFixed(1);
+  return `${show(mean)} % [${show(low)}, ${show(high)}]`;
+}
+
+function qualityOf(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1))
+    throw new InvalidArgumentError('give a number above 0 and at most 1, e.g. 0.98.');
+  return value;
+}

@@ -1,0 +1,70 @@
+import { type BenchmarkMapping, logit } from '../../router/index.ts';
+import type { KnownModel } from '../known-models.ts';
+import type { TrainingRow } from './row.ts';
+
+/** Without many anchors a logit of score is taken as a logit of ability; this much spread of scores outweighs it. */
+const slopePrior = { value: 1, strength: 1 };
+/** Models differ by more than one benchmark shows, however well the line fits its anchors. */
+const sdMin = 0.3;
+const sdPrior = { value: 0.6, anchors: 2 };
+
+/** Sets that are themselves a published benchmark: their shares anchor scores of that name. */
+const measuredGroups: { [group: string]: string } = { 'mmlu_pro/mmlu_pro': 'mmlu-pro' };
+
+/** Level 1: lines from published scores to abilities, each fitted on the training models that have the score. */
+export function fitBenchmarks(
+  rows: TrainingRow[],
+  abilities: ReadonlyMap<string, number>,
+  known: readonly KnownModel[],
+): BenchmarkMapping[] {
+  const anchors = new Map<string, { x: number; y: number }[]>();
+  const anchor = (benchmark: string, percent: number, model: string) => {
+    const ability = abilities.get(model);
+    if (ability === undefined) return;
+    const points = anchors.get(benchmark) ?? [];
+    points.push({ x: logit(percent / 100), y: ability });
+    anchors.set(benchmark, points);
+  };
+  for (const model of known) {
+    for (const [benchmark, score] of Object.entries(model.scores)) {
+      if (score !== undefined) anchor(benchmark, score, model.id);
+    }
+  }
+  for (const [group, benchmark] of Object.entries(measuredGroups)) {
+    for (const [model, share] of sharesOf(rows, group)) anchor(benchmark, 100 * share, model);
+  }
+  return [...anchors].sort().map(([id, points]) => ({ id, ...lineThrough(points), anchors: points.length }));
+}
+
+function sharesOf(rows: TrainingRow[], group: string): Map<string, number> {
+  const sums = new Map<string, { rows: number; sum: number }>();
+  for (const row of rows) {
+    if (row.group !== group) continue;
+    for (const [model, score] of row.scores) {
+      const entry = sums.get(model) ?? { rows: 0, sum: 0 };
+      entry.rows += 1;
+      entry.sum += score;
+      sums.set(model, entry);
+    }
+  }
+  return new Map([...sums].map(([model, { rows: n, sum }]) => [model, (sum + 0.5) / (n + 1)]));
+}
+
+function lineThrough(points: { x: number; y: number }[]): { slope: number; intercept: number; sd: number } {
+  const n = points.length;
+  const meanX = points.reduce((sum, { x }) => sum + x, 0) / n;
+  const meanY = points.reduce((sum, { y }) => sum + y, 0) / n;
+  let xx = slopePrior.strength;
+  let xy = slopePrior.strength * slopePrior.value;
+  for (const { x, y } of points) {
+    xx += (x - meanX) ** 2;
+    xy += (x - meanX) * (y - meanY);
+  }
+  const slope = xy / xx;
+  const intercept = meanY - slope * meanX;
+  let squares = sdPrior.anchors * sdPrior.value ** 2;
+  for (const { x, y } of points) squares += (y - intercept - slope * x) ** 2;
+  const sd = Math.max(sdMin, Math.sqrt(squares / (n + sdPrior.anchors)));
+  const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
+  return { slope: rounded(slope), intercept: rounded(intercept), sd: rounded(sd) };
+}

@@ -1,0 +1,182 @@
+import {
+  type Artefact,
+  encodeArtefact,
+  type ModelParameters,
+  modelKey,
+  type PredictorParameters,
+  type Provenance,
+} from '../../router/index.ts';
+import sets from '../data/training-sets.json' with { type: 'json' };
+import { canonicalModels, knownModels } from '../known-models.ts';
+import { orderByScore, pairMetrics } from '../metrics/pair.ts';
+import type { OutcomeRow } from '../outcomes/outcome.ts';
+import { fitBenchmarks } from './benchmarks.ts';
+import { calibrate, type OutOfSample } from './calibrate.ts';
+import { defaultFit, type FitOptions, fitPredictor } from './fit.ts';
+import { type TrainingRow, trainingRow } from './row.ts';
+import type { PairTask } from './tasks.ts';
+
+export interface TrainingSet {
+  /** File name without folder and endings. */
+  name: string;
+  rows: OutcomeRow[];
+  /** Of the file's bytes, so that an artefact can tell what it was trained on. */
+  sha256: string;
+}
+
+export interface TrainOptions {
+  pairs: PairTask[];
+  seed: number;
+  /** ISO date, for the record. */
+  date: string;
+  /** Version of this program, for the record. */
+  code: string;
+  progress: (text: string) => void;
+}
+
+/** What was learned from, and how well it held on rows that were not seen. */
+export interface TrainingReport {
+  rows: number;
+  models: number;
+  /** Rows per kind of work and language. */
+  evidence: { [cell: string]: number };
+  pairs: { [id: string]: PairFigures };
+  coverage: { folded: number; leftOut: number };
+}
+
+export interface PairFigures {
+  n: number;
+  inDomain: { apgr: number; save95: number; save98: number };
+  leftOut: { apgr: number; save95: number; save98: number };
+}
+
+/** A set cannot be trained on; the message says why. */
+export class TrainingError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'TrainingError';
+  }
+}
+
+const folds = 5;
+
+/** Fits the shipped predictor, calibrates its intervals on rows it did not see, and writes down what it was made of. */
+export function train(
+  trainingSets: TrainingSet[],
+  options: TrainOptions,
+): { artefact: Artefact; report: TrainingReport } {
+  const { progress } = options;
+  const canonical = canonicalModels();
+  progress('reading features');
+  const entries = trainingSets.flatMap((set) =>
+    set.rows.map((row) => ({ set, row, training: trainingRow(set.name, row, canonical) })),
+  );
+  const rows = entries.map((entry) => entry.training);
+  const fit: FitOptions = defaultFit;
+  const calibrated = calibrate(rows, {
+    fit,
+    folds,
+    seed: options.seed,
+    benchmarkOf: (row) => benchmarks[row.group] ?? row.group,
+    progress,
+  });
+  progress('final fit');
+  const fitted = fitPredictor(rows, fit, { calibration: calibrated.calibration });
+  const abilities = new Map([...fitted.models].map(([id, model]) => [id, model.ability]));
+  const parameters: PredictorParameters = {
+    ...fitted,
+    models: named(fitted.models),
+    benchmarks: fitBenchmarks(rows, abilities, knownModels),
+  };
+  const pairs = Object.fromEntries(
+    options.pairs.map((task) => [task.id, figuresOf(task, entries, calibrated.folded, calibrated.leftOut, canonical)]),
+  );
+  const report: TrainingReport = {
+    rows: rows.length,
+    models: fitted.models.size,
+    evidence: Object.fromEntries([...fitted.cells].sort(([, a], [, b]) => b - a)),
+    pairs,
+    coverage: calibrated.coverage,
+  };
+  const artefact = encodeArtefact(parameters, {
+    provenance: {
+      date: options.date,
+      code: options.code,
+      seed: options.seed,
+      dataSets: Object.fromEntries(trainingSets.map((set) => [set.name, provenanceOf(set)])),
+    },
+    measured: measuredOf(report),
+  });
+  return { artefact, report };
+}
+
+const benchmarks: { [group: string]: string | undefined } = sets.benchmarks;
+const licences: { [name: string]: { licence: string; source: string } | undefined } = sets.sets;
+
+function provenanceOf(set: TrainingSet): Provenance['dataSets'][string] {
+  const known = licences[set.name];
+  if (known === undefined) {
+    throw new TrainingError(
+      `No licence is recorded for the set «${set.name}»; what is shipped may only be trained on sets whose licence allows it (${Object.keys(licences).join(', ')}).`,
+    );
+  }
+  const models = new Set(set.rows.flatMap((row) => [...row.outcomes.keys()]));
+  return { rows: set.rows.length, models: models.size, ...known, sha256: set.sha256 };
+}
+
+/** Adds the other names a model is known by, so that the catalogue's spelling finds it. */
+function named(models: Map<string, ModelParameters>): Map<string, ModelParameters> {
+  const known = new Map(knownModels.map((model) => [model.id, model]));
+  return new Map(
+    [...models].map(([id, model]) => [
+      id,
+      { ...model, names: [...new Set([id, ...(known.get(id)?.names ?? [])].map(modelKey))] },
+    ]),
+  );
+}
+
+type Entry = { set: TrainingSet; row: OutcomeRow; training: TrainingRow };
+
+function figuresOf(
+  task: PairTask,
+  entries: Entry[],
+  folded: OutOfSample,
+  leftOut: OutOfSample,
+  canonical: (name: string) => string,
+): PairFigures {
+  const picked = entries.flatMap(({ set, row }, i) => {
+    const fits = set.name === task.file && (task.source === undefined || task.source.includes(row.source));
+    const cheap = row.outcomes.get(task.cheap);
+    const reference = row.outcomes.get(task.reference);
+    return fits && cheap !== undefined && reference !== undefined ? [{ i, cheap, reference }] : [];
+  });
+  const figures = (estimates: OutOfSample) => {
+    const sample = {
+      cheap: Float64Array.from(picked, ({ cheap }) => cheap.score),
+      reference: Float64Array.from(picked, ({ reference }) => reference.score),
+      cheapUsd: Float64Array.from(picked, ({ cheap }) => cheap.costUsd ?? 0),
+      referenceUsd: Float64Array.from(picked, ({ reference }) => reference.costUsd ?? 0),
+      routerScore: Float64Array.from(
+        picked,
+        ({ i }) =>
+          estimates.quality[i]!.get(canonical(task.reference))! - estimates.quality[i]!.get(canonical(task.cheap))!,
+      ),
+    };
+    const metrics = pairMetrics(sample, orderByScore(sample.routerScore));
+    return { apgr: metrics.apgr ?? Number.NaN, save95: metrics.save[95], save98: metrics.save[98] };
+  };
+  return { n: picked.length, inDomain: figures(folded), leftOut: figures(leftOut) };
+}
+
+const digits = (value: number) => (Number.isFinite(value) ? Math.round(value * 1000) / 1000 : -1);
+
+function measuredOf({ pairs, coverage }: TrainingReport): Artefact['measured'] {
+  const measured: Artefact['measured'] = {
+    intervals: { coverageFolded: digits(coverage.folded), coverageLeftOut: digits(coverage.leftOut) },
+  };
+  for (const [id, { n, inDomain, leftOut }] of Object.entries(pairs)) {
+    measured[id] = { n, apgrFolded: digits(inDomain.apgr), apgrLeftOut: digits(leftOut.apgr) };
+  }
+  return measured;
+}
+

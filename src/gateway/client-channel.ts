@@ -1,0 +1,96 @@
+import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
+import type { AnswerSink } from './call.ts';
+import type { Beating, Heartbeat } from './heartbeat.ts';
+import { streamHeaders } from './response-headers.ts';
+
+type Headers = { [name: string]: string };
+
+const comment = Buffer.from(': waiting for the provider\n\n');
+
+export interface ClientChannelOptions {
+  sink: AnswerSink;
+  dialect: DialectName;
+  requestId: string;
+  heartbeat: Heartbeat;
+  monotonicMs(): number;
+}
+
+/**
+ * The client's side of one answer: opens it once, keeps an open stream alive, and says errors in the form the moment asks for: an HTTP
+ * status while nothing was sent, in-band afterwards.
+ */
+export class ClientChannel implements Beating {
+  lastWriteMs = 0;
+  private opened: 'no' | 'stream' | 'closed' = 'no';
+  private holdback: NodeJS.Timeout | undefined;
+  private readonly options: ClientChannelOptions;
+
+  constructor(options: ClientChannelOptions) {
+    this.options = options;
+  }
+
+  /** Opens the stream without waiting any longer for content when `ms` have passed. */
+  openStreamAfter(ms: number, headers: () => Headers): void {
+    this.holdback = setTimeout(() => this.openStream(headers()), ms);
+  }
+
+  openStream(headers: Headers): void {
+    clearTimeout(this.holdback);
+    if (this.opened !== 'no') return;
+    this.opened = 'stream';
+    this.options.sink.begin(200, streamHeaders(headers));
+    this.wrote();
+    this.options.heartbeat.add(this);
+  }
+
+  wrote(): void {
+    this.lastWriteMs = this.options.monotonicMs();
+  }
+
+  beat(): void {
+    this.options.sink.write(comment);
+  }
+
+  endStream(terminal: Uint8Array): void {
+    this.close();
+    this.options.sink.end(terminal);
+  }
+
+  sendJson(status: number, body: Uint8Array, headers: Headers): void {
+    this.close();
+    const { sink } = this.options;
+    sink.begin(status, {
+      ...headers,
+      'content-type': 'application/json',
+      'content-length': String(body.byteLength),
+    });
+    sink.end(body);
+  }
+
+  /** A stream that failed after it began must not look whole: the error is written in the dialect's form, then the connection is broken. */
+  fail(error: GatewayError, headers: Headers): void {
+    const { sink, dialect, requestId } = this.options;
+    if (this.opened === 'stream') {
+      this.close();
+      sink.write(Buffer.from(dialects[dialect].encodeErrorFrame(error, requestId)));
+      sink.reset();
+    } else if (this.opened === 'no') {
+      const body = Buffer.from(JSON.stringify(dialects[dialect].encodeError(error, requestId)));
+      this.sendJson(error.status, body, { ...headers, ...errorHeaders(error) });
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.holdback);
+    this.options.heartbeat.delete(this);
+    this.opened = 'closed';
+  }
+}
+
+/** Tells the client's SDK whether to try again, and when. */
+export function errorHeaders(error: GatewayError): Headers {
+  const headers: Headers = { 'x-should-retry': String(error.retry) };
+  if (error.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
+  return headers;
+}

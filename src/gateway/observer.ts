@@ -1,0 +1,48 @@
+import type { Deployment } from '../catalog/index.ts';
+import type { Reservation } from '../limits/index.ts';
+import type { NanoUsd } from '../std/index.ts';
+import type { AttemptObserver } from '../upstream/index.ts';
+import { answerFault } from './check.ts';
+import type { GatewayDeps } from './gateway.ts';
+import { type AttemptTrace, beginAttempt, endAttempt, type RequestTrace } from './trace.ts';
+import { worstCaseNano } from './worst-case.ts';
+
+/** Notes every upstream call in the trace, and makes sure the reservation covers it before it is made. */
+export function attemptObserver(
+  trace: RequestTrace,
+  reservation: Reservation,
+  deps: GatewayDeps,
+): AttemptObserver<AttemptTrace> {
+  let paidNano = 0;
+  function worstCase(deployment: Deployment): NanoUsd {
+    if (trace.decision === undefined) return 0;
+    return worstCaseNano(deployment, trace.decision.shape, deps.clock.nowMs());
+  }
+  return {
+    async started(deployment, body) {
+      if (trace.attempts.length > 0) await reservation.amend(paidNano + worstCase(deployment));
+      return beginAttempt(trace, deployment, {
+        id: deps.ids('att'),
+        nowMs: deps.clock.nowMs(),
+        monotonicMs: deps.clock.monotonicMs(),
+        dropped: body.dropped,
+      });
+    },
+    failed(attempt, error, status) {
+      endAttempt(attempt, { outcome: 'failed', monotonicMs: deps.clock.monotonicMs(), status, error });
+    },
+    cancelled(attempt) {
+      endAttempt(attempt, { outcome: 'aborted', monotonicMs: deps.clock.monotonicMs() });
+    },
+    refuses(attempt, answer) {
+      if (attempt.deployment.id === trace.reference?.id) return undefined;
+      const fault = answerFault(answer, trace.request);
+      if (fault !== undefined) {
+        attempt.tally.seeAnswer(answer);
+        paidNano += worstCase(attempt.deployment);
+        endAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs(), status: 200 });
+      }
+      return fault;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { Principal } from '../identity/index.ts';
+import type { Decision } from '../router/index.ts';
+import type { ClientCall } from './call.ts';
+import type { GatewayDeps } from './gateway.ts';
+import { decode, planFor } from './handle.ts';
+import { readWishes } from './request-headers.ts';
+import { resolveTarget } from './target.ts';
+
+export interface PreviewRequest {
+  /** Body of a chat completions request. */
+  bytes: Uint8Array;
+  headers: ClientCall['headers'];
+  principal: Principal;
+}
+
+/** The decision a request would get, by the very stages a real one goes through; nothing is called, reserved or recorded. Throws GatewayError. */
+export function preview(
+  { bytes, headers, principal }: PreviewRequest,
+  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'sessions' | 'snapshot'>,
+): Decision {
+  const snapshot = deps.snapshot();
+  const request = decode(bytes, 'openai-chat');
+  const target = resolveTarget(request, snapshot);
+  return planFor({ request, principal, wishes: readWishes(headers), target, snapshot }, deps).decision;
+}

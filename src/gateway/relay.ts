@@ -1,0 +1,114 @@
+import {
+  type AnswerIdentity,
+  type ChatEvent,
+  type Dialect,
+  type EventEncoder,
+  GatewayError,
+} from '../protocol/index.ts';
+import type { AnswerStream, DecodedFrame } from '../upstream/index.ts';
+import type { AnswerSink } from './call.ts';
+import type { AnswerTally } from './tally.ts';
+
+export interface RelayInput {
+  stream: AnswerStream;
+  tally: AnswerTally;
+  dialect: Dialect;
+  identity: AnswerIdentity;
+  /** Frames pass as they came; otherwise events are encoded in the client's dialect. */
+  passthrough: boolean;
+  hidesUsage: boolean;
+  sink: AnswerSink;
+  /** Called with the first bytes about to leave; begins the HTTP answer if nobody has yet. */
+  begin(): void;
+  /** Called after each write, so that heartbeats know when silence began. */
+  wrote(): void;
+}
+
+/** How the stream ended. The terminal bytes have not left yet: they wait until the record is durable. */
+export type RelayEnd =
+  | { kind: 'complete'; terminal: Uint8Array }
+  | { kind: 'interrupted'; error: GatewayError }
+  | { kind: 'gone' };
+
+/**
+ * Passes a committed stream to the client, one write per upstream read, with back-pressure: while the client is slow the
+ * upstream socket is not read. Resolves when nothing but the terminal bytes is left.
+ */
+export function relayStream(input: RelayInput): Promise<RelayEnd> {
+  const { stream, tally, sink } = input;
+  const encoder = input.passthrough ? undefined : input.dialect.eventEncoder(input.identity);
+  const terminal: Uint8Array[] = [];
+  return new Promise((resolve) => {
+    let over = false;
+    const finish = (end: RelayEnd): void => {
+      if (over) return;
+      over = true;
+      resolve(end);
+    };
+    const complete = (): void => finish({ kind: 'complete', terminal: Buffer.concat(terminal) });
+
+    sink.onGone(() => finish({ kind: 'gone' }));
+    sink.onDrain(() => {
+      if (!over) stream.resume();
+    });
+    stream.start({
+      frames: (batch) => {
+        if (over) return;
+        const out: Uint8Array[] = [];
+        for (const frame of batch) {
+          for (const event of frame.events) tally.see(event);
+          appendFrame(frame, input, encoder, tally.ended ? terminal : out);
+          if (tally.error !== undefined) break;
+        }
+        if (out.length > 0) {
+          input.begin();
+          const flowing = sink.write(out.length === 1 ? out[0]! : Buffer.concat(out));
+          input.wrote();
+          if (!flowing) stream.pause();
+        }
+        if (tally.error !== undefined) finish({ kind: 'interrupted', error: tally.error });
+        else if (tally.ended) complete();
+      },
+      end: () => {
+        if (over) return;
+        if (!tally.complete) {
+          finish({ kind: 'interrupted', error: cutShort() });
+          return;
+        }
+        // Finished, but without the dialect's terminal event: a translated stream still gets its own.
+        if (encoder !== undefined) terminal.push(Buffer.from(encoder.encode({ type: 'end' })));
+        complete();
+      },
+      failed: (error) => finish({ kind: 'interrupted', error }),
+    });
+  });
+}
+
+function appendFrame(
+  frame: DecodedFrame,
+  input: RelayInput,
+  encoder: EventEncoder | undefined,
+  out: Uint8Array[],
+): void {
+  if (encoder === undefined) {
+    const onlyUsage = frame.events.length > 0 && frame.events.every((event) => event.type === 'usage');
+    const isError = frame.events.some((event) => event.type === 'error');
+    if (!(onlyUsage && input.hidesUsage) && !isError) out.push(frame.raw);
+    return;
+  }
+  const text = encodeAll(frame.events, encoder);
+  if (text !== '') out.push(Buffer.from(text));
+}
+
+function encodeAll(events: ChatEvent[], encoder: EventEncoder): string {
+  let text = '';
+  for (const event of events) if (event.type !== 'error') text += encoder.encode(event);
+  return text;
+}
+
+function cutShort(): GatewayError {
+  return new GatewayError(
+    'stream_interrupted',
+    'The provider ended the stream before the answer was complete.',
+  );
+}

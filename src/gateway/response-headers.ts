@@ -1,0 +1,53 @@
+import type { RateState } from '../limits/index.ts';
+import { formatUsd, type NanoUsd } from '../std/index.ts';
+import type { RequestTrace } from './trace.ts';
+
+type Headers = { [name: string]: string };
+
+/** Headers of every answer the gateway gives, whatever came of it. Values are ASCII; sentences are in the API. */
+export function commonHeaders(trace: RequestTrace, rate: RateState | undefined): Headers {
+  const headers: Headers = { 'x-request-id': trace.call.requestId, 'request-id': trace.call.requestId };
+  if (trace.route !== undefined) headers['x-yumen-route'] = trace.route.name;
+  if (trace.decision !== undefined) {
+    headers['x-yumen-decision'] = trace.decision.id;
+    headers['x-yumen-reason'] = trace.decision.reason;
+    headers['x-yumen-quality'] = trace.decision.quality;
+  }
+  if (rate !== undefined) {
+    headers['x-ratelimit-limit-requests'] = String(rate.limit);
+    headers['x-ratelimit-remaining-requests'] = String(rate.remaining);
+    headers['x-ratelimit-reset-requests'] = `${(rate.resetMs / 1000).toFixed(3)}s`;
+  }
+  return headers;
+}
+
+/** Adds what is known once an attempt is committed. */
+export function servedHeaders(trace: RequestTrace, rate: RateState | undefined): Headers {
+  const headers = commonHeaders(trace, rate);
+  const attempt = trace.attempts.at(-1);
+  if (attempt === undefined) return headers;
+  headers['x-yumen-deployment'] = asciiOnly(attempt.deployment.id);
+  headers['x-yumen-attempts'] = String(trace.attempts.length);
+  if (attempt.dropped.length > 0) headers['x-yumen-dropped-params'] = asciiOnly(attempt.dropped.join(', '));
+  if (attempt.deployment.model.simulated) headers['x-yumen-simulated'] = 'true';
+  return headers;
+}
+
+export function streamHeaders(headers: Headers): Headers {
+  return {
+    ...headers,
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-cache',
+    // Proxies of the nginx family buffer streams unless told not to.
+    'x-accel-buffering': 'no',
+  };
+}
+
+/** Only on whole answers: a stream's cost is not known when its headers go out. */
+export function costHeader(costNano: NanoUsd | undefined): Headers {
+  return costNano === undefined ? {} : { 'x-yumen-cost-usd': formatUsd(costNano) };
+}
+
+function asciiOnly(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
+}

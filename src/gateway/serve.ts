@@ -1,0 +1,233 @@
+import type { Deployment } from '../catalog/index.ts';
+import type { RequestRecord } from '../ledger/index.ts';
+import type { RateState, Reservation } from '../limits/index.ts';
+import { type AnswerIdentity, dialects, GatewayError, toGatewayError } from '../protocol/index.ts';
+import { type Cancellation, type ExecutionOutcome, execute } from '../upstream/index.ts';
+import { eventsOfAnswer } from './answer-events.ts';
+import type { AnswerSink } from './call.ts';
+import { ClientChannel } from './client-channel.ts';
+import type { GatewayDeps } from './gateway.ts';
+import { attemptObserver } from './observer.ts';
+import { relayStream } from './relay.ts';
+import { commonHeaders, costHeader, servedHeaders } from './response-headers.ts';
+import { type Ending, settle } from './settle.ts';
+import type { Snapshot } from './snapshot.ts';
+import { type AttemptTrace, endAttempt, type RequestTrace } from './trace.ts';
+
+/** One admitted and decided request on its way to an answer. */
+export interface Serving {
+  trace: RequestTrace;
+  plan: Deployment[];
+  holdbackMs: number;
+  snapshot: Snapshot;
+  reservation: Reservation;
+  rate: RateState | undefined;
+  sink: AnswerSink;
+  deps: GatewayDeps;
+  /** Set once the request has its record, so that it never gets a second one. */
+  recorded: boolean;
+}
+
+type Outcome = ExecutionOutcome<AttemptTrace>;
+type Answered = Extract<Outcome, { kind: 'answered' }>;
+type Streaming = Extract<Outcome, { kind: 'streaming' }>;
+
+/** Calls the plan, delivers what comes, and writes the record before the answer's last bytes leave. */
+export async function serve(serving: Serving): Promise<void> {
+  const { trace, snapshot, deps, sink } = serving;
+  const channel = new ClientChannel({
+    sink,
+    dialect: trace.request.dialect,
+    requestId: trace.call.requestId,
+    heartbeat: deps.heartbeat,
+    monotonicMs: deps.clock.monotonicMs,
+  });
+  if (trace.request.stream) {
+    channel.openStreamAfter(serving.holdbackMs, () => commonHeaders(trace, serving.rate));
+  }
+  try {
+    await deliver(serving, channel, await outcomeOf(serving, snapshot, departure(sink)));
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    deps.log.error(
+      { requestId: trace.call.requestId, detail: error.detail },
+      'a request failed inside the gateway',
+    );
+    await finish(serving, { outcome: 'failed', status: error.status, error });
+    channel.fail(error, servedHeaders(trace, serving.rate));
+  }
+}
+
+async function deliver(serving: Serving, channel: ClientChannel, outcome: Outcome): Promise<void> {
+  const { trace } = serving;
+  switch (outcome.kind) {
+    case 'answered':
+      return trace.request.stream
+        ? deliverAsStream(serving, channel, outcome)
+        : deliverAnswer(serving, channel, outcome);
+    case 'streaming':
+      return deliverStream(serving, channel, outcome);
+    case 'failed':
+      await finish(serving, { outcome: 'failed', status: outcome.error.status, error: outcome.error });
+      return channel.fail(outcome.error, servedHeaders(trace, serving.rate));
+    case 'cancelled':
+      channel.close();
+      await finish(serving, { outcome: 'aborted', status: 499, error: undefined });
+  }
+}
+
+async function outcomeOf(serving: Serving, snapshot: Snapshot, cancellation: Cancellation): Promise<Outcome> {
+  const { trace, deps } = serving;
+  try {
+    return await execute(
+      {
+        request: trace.request,
+        plan: serving.plan,
+        timeouts: snapshot.timeouts,
+        policy: { ...deps.retryPolicy, attemptsMax: snapshot.attemptsMax },
+        answerBytesMax: snapshot.answerBytesMax,
+        clientHeaders: trace.call.headers,
+        observer: attemptObserver(trace, serving.reservation, deps),
+        cancellation,
+      },
+      {
+        transport: deps.transport,
+        breakers: deps.breakers,
+        retryBudget: deps.retryBudget,
+        random: deps.random,
+        monotonicMs: deps.clock.monotonicMs,
+      },
+    );
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return { kind: 'failed', error: thrown };
+    throw thrown;
+  }
+}
+
+function departure(sink: AnswerSink): Cancellation {
+  return {
+    get cancelled() {
+      return sink.gone;
+    },
+    onCancel: (listener) => sink.onGone(listener),
+  };
+}
+
+async function deliverAnswer(serving: Serving, channel: ClientChannel, outcome: Answered): Promise<void> {
+  const { trace, rate, deps } = serving;
+  outcome.trace.tally.seeAnswer(outcome.answer);
+  committed(outcome.trace, deps);
+  endAttempt(outcome.trace, {
+    outcome: 'answered',
+    monotonicMs: deps.clock.monotonicMs(),
+    status: outcome.status,
+  });
+  const record = await finish(serving, { outcome: 'answered', status: 200, error: undefined });
+  const body = outcome.body.passthrough
+    ? outcome.bytes
+    : Buffer.from(
+        JSON.stringify(dialects[trace.request.dialect].encodeAnswer(outcome.answer, identityOf(serving))),
+      );
+  channel.sendJson(200, body, { ...servedHeaders(trace, rate), ...costHeader(record.costNano) });
+}
+
+/** The upstream answered a stream request with one document: the client gets the stream it asked for. */
+async function deliverAsStream(serving: Serving, channel: ClientChannel, outcome: Answered): Promise<void> {
+  const { trace, rate, deps } = serving;
+  outcome.trace.tally.seeAnswer(outcome.answer);
+  committed(outcome.trace, deps);
+  endAttempt(outcome.trace, {
+    outcome: 'answered',
+    monotonicMs: deps.clock.monotonicMs(),
+    status: outcome.status,
+  });
+  await finish(serving, { outcome: 'answered', status: 200, error: undefined });
+  const encoder = dialects[trace.request.dialect].eventEncoder(identityOf(serving));
+  channel.openStream(servedHeaders(trace, rate));
+  channel.endStream(
+    Buffer.from(
+      eventsOfAnswer(outcome.answer)
+        .map((event) => encoder.encode(event))
+        .join(''),
+    ),
+  );
+}
+
+async function deliverStream(serving: Serving, channel: ClientChannel, outcome: Streaming): Promise<void> {
+  const { trace, rate, deps, sink } = serving;
+  const attempt = outcome.trace;
+  committed(attempt, deps);
+  const end = await relayStream({
+    stream: outcome.stream,
+    tally: attempt.tally,
+    dialect: dialects[trace.request.dialect],
+    identity: identityOf(serving),
+    passthrough: outcome.body.passthrough,
+    hidesUsage: outcome.body.hidesUsage,
+    sink,
+    begin: () => channel.openStream(servedHeaders(trace, rate)),
+    wrote: () => channel.wrote(),
+  });
+  const monotonicMs = deps.clock.monotonicMs();
+  switch (end.kind) {
+    case 'complete':
+      outcome.permit.succeeded(monotonicMs);
+      endAttempt(attempt, { outcome: 'answered', monotonicMs, status: outcome.status });
+      await finish(serving, { outcome: 'answered', status: 200, error: undefined });
+      channel.openStream(servedHeaders(trace, rate));
+      return channel.endStream(end.terminal);
+    case 'interrupted':
+      outcome.abort();
+      outcome.permit.failed(monotonicMs, end.error);
+      endAttempt(attempt, { outcome: 'failed', monotonicMs, status: outcome.status, error: end.error });
+      await finish(serving, { outcome: 'failed', status: 200, error: end.error });
+      return channel.fail(end.error, servedHeaders(trace, rate));
+    case 'gone':
+      outcome.abort();
+      outcome.permit.cancelled(monotonicMs);
+      channel.close();
+      endAttempt(attempt, { outcome: 'aborted', monotonicMs, status: outcome.status });
+      await finish(serving, { outcome: 'aborted', status: 499, error: undefined });
+  }
+}
+
+function committed(attempt: AttemptTrace, deps: GatewayDeps): void {
+  attempt.firstContentMs = deps.clock.monotonicMs() - attempt.startedMonotonicMs;
+}
+
+function identityOf({ trace, deps }: Serving): AnswerIdentity {
+  return {
+    requestId: trace.call.requestId,
+    model: trace.attempts.at(-1)?.deployment.upstreamName ?? trace.request.model,
+    createdAtSeconds: Math.floor(deps.clock.nowMs() / 1000),
+    includeUsage: trace.request.wantsStreamUsage,
+  };
+}
+
+/** Settles the request: one durable record, the reservation exchanged for what was really spent. */
+async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promise<RequestRecord> {
+  const { trace, deps, reservation } = serving;
+  const durationMs = deps.clock.monotonicMs() - trace.startedMonotonicMs;
+  const record = await settle(trace, { ...how, durationMs }, deps.estimator);
+  if (serving.recorded) return record;
+  serving.recorded = true;
+  const session = trace.decision?.shape.sessionKey;
+  if (record.outcome === 'answered' && record.deployment !== undefined && session !== undefined) {
+    deps.sessions.served(session, record.deployment, record.usage, deps.clock.nowMs());
+  }
+  await reservation.settle(record.costNano ?? 0);
+  await writeRecord(record, deps);
+  return record;
+}
+
+/** An answer that was paid for is delivered even when the ledger cannot take its record; the log then has the facts. */
+export async function writeRecord(record: RequestRecord, deps: GatewayDeps): Promise<void> {
+  try {
+    await deps.ledger.record(record);
+  } catch (thrown) {
+    deps.log.error(
+      { requestId: record.id, costNano: record.costNano, usage: record.usage, cause: String(thrown) },
+      'a request could not be written to the ledger',
+    );
+  }
+}

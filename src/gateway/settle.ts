@@ -1,0 +1,187 @@
+import { costOf, type Deployment, describePriceRow, type PriceRow, selectPrice } from '../catalog/index.ts';
+import type { AttemptRecord, RequestRecord, TokenEstimator } from '../ledger/index.ts';
+import { type ChatRequest, type GatewayError, noUsage, type Part, type Usage } from '../protocol/index.ts';
+import type { NanoUsd } from '../std/index.ts';
+import type { AnswerTally } from './tally.ts';
+import type { AttemptTrace, RequestTrace } from './trace.ts';
+
+/** How a request ended, as the client saw it. */
+export interface Ending {
+  outcome: 'answered' | 'failed' | 'aborted';
+  status: number;
+  error: GatewayError | undefined;
+  durationMs: number;
+}
+
+/**
+ * Turns what was traced into the one record of this request: exact usage where the upstream reported it, an estimate, marked as
+ * one, where an answer was cut or carried none, and the cost of every attempt that was paid for.
+ */
+export async function settle(
+  trace: RequestTrace,
+  ending: Ending,
+  estimator: TokenEstimator,
+): Promise<RequestRecord> {
+  const attempts = await Promise.all(
+    trace.attempts.map((attempt) => settleAttempt(attempt, trace, estimator)),
+  );
+  const last = attempts.at(-1);
+  const answered = ending.outcome === 'answered' || last?.usageSource !== 'none' ? last : undefined;
+  return {
+    id: trace.call.requestId,
+    startedAtMs: trace.call.receivedAtMs,
+    durationMs: ending.durationMs,
+    keyId: trace.principal.keyId,
+    project: trace.principal.project,
+    dialect: trace.request.dialect,
+    model: trace.request.model,
+    route: trace.route?.name,
+    stream: trace.request.stream,
+    deployment: answered?.deployment,
+    outcome: ending.outcome,
+    status: ending.status,
+    error: ending.error?.code,
+    usage: answered?.usage,
+    usageSource: answered?.usageSource ?? 'none',
+    costNano: sumOfCosts(attempts),
+    referenceCostNano: referenceCost(trace, answered?.usage),
+    firstContentMs: firstContent(trace),
+    simulated: trace.attempts.some((attempt) => attempt.deployment.model.simulated),
+    session: trace.decision?.shape.sessionKey,
+    tags: trace.tags,
+    droppedParams: trace.attempts.at(-1)?.dropped ?? [],
+    attempts,
+    decision: trace.decision,
+  };
+}
+
+async function settleAttempt(
+  attempt: AttemptTrace,
+  trace: RequestTrace,
+  estimator: TokenEstimator,
+): Promise<AttemptRecord> {
+  const { deployment } = attempt;
+  const { usage, usageSource } = await usageOf(attempt, trace.request, estimator);
+  const price = priceOf(deployment, usage, attempt.startedAtMs);
+  return {
+    id: attempt.id,
+    requestId: trace.call.requestId,
+    index: attempt.index,
+    deployment: deployment.id,
+    model: deployment.model.id,
+    provider: deployment.provider.id,
+    region: deployment.provider.region,
+    startedAtMs: attempt.startedAtMs,
+    firstContentMs: attempt.firstContentMs,
+    durationMs: attempt.durationMs,
+    outcome: attempt.outcome === 'running' ? 'aborted' : attempt.outcome,
+    status: attempt.status,
+    error: attempt.error?.code,
+    errorDetail: attempt.error?.detail,
+    usage,
+    usageSource,
+    costNano: usage === undefined ? 0 : price === undefined ? undefined : costOf(usage, price),
+    priceRow: usage === undefined || price === undefined ? undefined : describePriceRow(price),
+  };
+}
+
+async function usageOf(
+  attempt: AttemptTrace,
+  request: ChatRequest,
+  estimator: TokenEstimator,
+): Promise<{ usage: Usage | undefined; usageSource: 'reported' | 'estimated' | 'none' }> {
+  const { tally, deployment } = attempt;
+  if (attempt.outcome === 'answered' && tally.usage !== undefined) {
+    learn(tally, tally.usage, deployment, estimator);
+    return { usage: tally.usage, usageSource: 'reported' };
+  }
+  // A call that failed before any content is not billed by the vendors we know.
+  if (attempt.outcome === 'failed' && tally.contentEvents === 0)
+    return { usage: undefined, usageSource: 'none' };
+  return { usage: await estimatedUsage(tally, deployment, request, estimator), usageSource: 'estimated' };
+}
+
+/** What the estimator may learn from a reported answer: only tokens whose text was seen, so hidden reasoning is left out. */
+function learn(tally: AnswerTally, usage: Usage, deployment: Deployment, estimator: TokenEstimator): void {
+  if (tally.scale !== 1) return;
+  void estimator.observeOutput({
+    deployment: deployment.id,
+    text: tally.text,
+    contentEvents: tally.contentEvents,
+    outputTokens: tally.sawReasoning ? usage.outputTokens : usage.outputTokens - usage.reasoningTokens,
+  });
+}
+
+/** Input as reported at the start of the stream where the dialect does so; the rest from the text. */
+async function estimatedUsage(
+  tally: AnswerTally,
+  deployment: Deployment,
+  request: ChatRequest,
+  estimator: TokenEstimator,
+): Promise<Usage> {
+  const reported = tally.usage ?? noUsage;
+  const inputTokens =
+    reported.inputTokens > 0
+      ? reported.inputTokens
+      : await estimator.estimateInput({ deployment: deployment.id, text: promptText(request) });
+  const generated =
+    tally.contentEvents === 0
+      ? 0
+      : await estimator.estimateOutput({
+          deployment: deployment.id,
+          text: tally.text,
+          contentEvents: tally.contentEvents,
+        });
+  const outputTokens = Math.max(reported.outputTokens, Math.round(generated * tally.scale));
+  return { ...reported, inputTokens, outputTokens };
+}
+
+/** Everything of the request that a model reads as text. */
+function promptText(request: ChatRequest): string {
+  const pieces = request.messages.flatMap((message) => message.parts.map(textOf));
+  for (const tool of request.tools)
+    pieces.push(tool.name, tool.description ?? '', JSON.stringify(tool.parameters));
+  return pieces.join('\n');
+}
+
+function textOf(part: Part): string {
+  switch (part.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return part.text;
+    case 'tool-call':
+      return `${part.name} ${part.arguments}`;
+    case 'tool-result':
+      return part.parts.map(textOf).join('\n');
+    default:
+      return '';
+  }
+}
+
+/** One unknown cost makes the sum unknown: an unknown price is never free. */
+function sumOfCosts(attempts: AttemptRecord[]): NanoUsd | undefined {
+  let sum = 0;
+  for (const { costNano } of attempts) {
+    if (costNano === undefined) return undefined;
+    sum += costNano;
+  }
+  return sum;
+}
+
+function referenceCost(trace: RequestTrace, usage: Usage | undefined): NanoUsd | undefined {
+  if (trace.reference === undefined || usage === undefined) return undefined;
+  const price = priceOf(trace.reference, usage, trace.call.receivedAtMs);
+  return price === undefined ? undefined : costOf(usage, price);
+}
+
+function priceOf(deployment: Deployment, usage: Usage | undefined, atMs: number): PriceRow | undefined {
+  const { region } = deployment.provider;
+  return selectPrice(deployment.prices, { atMs, inputTokens: usage?.inputTokens ?? 0, region });
+}
+
+function firstContent(trace: RequestTrace): number | undefined {
+  const attempt = trace.attempts.at(-1);
+  if (attempt?.firstContentMs === undefined) return undefined;
+  return attempt.startedMonotonicMs - trace.startedMonotonicMs + attempt.firstContentMs;
+}

@@ -1,0 +1,76 @@
+import type { Deployment } from '../catalog/index.ts';
+import type { Principal } from '../identity/index.ts';
+import type { ChatRequest, GatewayError } from '../protocol/index.ts';
+import type { Decision } from '../router/index.ts';
+import type { ClientCall } from './call.ts';
+import type { Route } from './snapshot.ts';
+import { AnswerTally } from './tally.ts';
+
+/** What is known of one upstream call while it runs and after. */
+export interface AttemptTrace {
+  id: string;
+  index: number;
+  deployment: Deployment;
+  startedAtMs: number;
+  startedMonotonicMs: number;
+  firstContentMs: number | undefined;
+  durationMs: number;
+  outcome: 'running' | 'answered' | 'failed' | 'aborted';
+  status: number | undefined;
+  error: GatewayError | undefined;
+  tally: AnswerTally;
+  dropped: string[];
+}
+
+/** What is known of one request while it runs; `settle` turns it into the ledger's record. */
+export interface RequestTrace {
+  call: ClientCall;
+  principal: Principal;
+  request: ChatRequest;
+  route: Route | undefined;
+  decision: Decision | undefined;
+  reference: Deployment | undefined;
+  tags: string[];
+  startedMonotonicMs: number;
+  attempts: AttemptTrace[];
+}
+
+export function beginAttempt(
+  trace: RequestTrace,
+  deployment: Deployment,
+  made: { id: string; nowMs: number; monotonicMs: number; dropped: string[] },
+): AttemptTrace {
+  const attempt: AttemptTrace = {
+    id: made.id,
+    index: trace.attempts.length,
+    deployment,
+    startedAtMs: made.nowMs,
+    startedMonotonicMs: made.monotonicMs,
+    firstContentMs: undefined,
+    durationMs: 0,
+    outcome: 'running',
+    status: undefined,
+    error: undefined,
+    tally: new AnswerTally(),
+    dropped: made.dropped,
+  };
+  trace.attempts.push(attempt);
+  return attempt;
+}
+
+/** Closes an attempt; later calls change nothing, so the first ending is the one on record. */
+export function endAttempt(
+  attempt: AttemptTrace,
+  ending: {
+    outcome: 'answered' | 'failed' | 'aborted';
+    monotonicMs: number;
+    status?: number | undefined;
+    error?: GatewayError | undefined;
+  },
+): void {
+  if (attempt.outcome !== 'running') return;
+  attempt.outcome = ending.outcome;
+  attempt.durationMs = ending.monotonicMs - attempt.startedMonotonicMs;
+  attempt.status = ending.status ?? attempt.status;
+  attempt.error = ending.error;
+}

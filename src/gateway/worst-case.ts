@@ -1,0 +1,25 @@
+import { costOf, type Deployment, selectPrice } from '../catalog/index.ts';
+import { noUsage } from '../protocol/index.ts';
+import type { Shape } from '../router/index.ts';
+import type { NanoUsd } from '../std/index.ts';
+
+/**
+ * The most one attempt can cost: every byte-bound token uncached, and all the output the client allows. An unknown price gives
+ * 0 here; keys with a budget never reach such a deployment, because policy refuses it.
+ */
+export function worstCaseNano(deployment: Deployment, shape: Shape, nowMs: number): NanoUsd {
+  const inputTokens = shape.inputTokensBound;
+  const outputTokens = Math.min(
+    shape.outputTokensMax ?? deployment.model.outputTokensMax,
+    deployment.model.outputTokensMax,
+  );
+  const price = selectPrice(deployment.prices, {
+    atMs: nowMs,
+    inputTokens,
+    region: deployment.provider.region,
+  });
+  if (price === undefined) return 0;
+  const read = costOf({ ...noUsage, inputTokens, outputTokens }, price);
+  const written = costOf({ ...noUsage, inputTokens, cacheWriteTokens: inputTokens, outputTokens }, price);
+  return Math.max(read, written);
+}

@@ -1,0 +1,300 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { type GatewayDeps, preview } from '../../gateway/index.ts';
+import type { Principal } from '../../identity/index.ts';
+import type { LedgerStore } from '../../ledger/index.ts';
+import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
+import * as contract from './contract.ts';
+import {
+  newKeyInput,
+  presentDecision,
+  presentKey,
+  presentModel,
+  presentReportRow,
+  presentRequest,
+  presentSummary,
+} from './present.ts';
+
+export interface AdminOptions {
+  gateway: GatewayDeps;
+  ledgerStore: LedgerStore;
+  version: string;
+}
+
+/** What a handler needs besides its validated input. */
+interface AdminEnv {
+  Variables: { principal: Principal; requestId: string };
+}
+
+const dayMs = 86_400_000;
+
+/** The admin API as a listener for `/api/…`. Every endpoint says who may use it: `admin`, or any `caller` for its own things. */
+export function createAdminListener(
+  options: AdminOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
+  const app = createAdminApp(options);
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  return (request, response) => void listener(request, response);
+}
+
+function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
+  const { gateway, ledgerStore } = options;
+  const app = new OpenAPIHono<AdminEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw invalid(result.error);
+    },
+  });
+
+  app.onError((thrown, context) => {
+    const error = toGatewayError(thrown);
+    const requestId = context.get('requestId') ?? gateway.ids('req');
+    if (error.code === 'internal') {
+      gateway.log.error({ requestId, detail: error.detail }, 'an admin request failed inside the gateway');
+    }
+    context.header('x-request-id', requestId);
+    return context.json(dialects['openai-chat'].encodeError(error, requestId), error.status as 400);
+  });
+  app.notFound((context) => {
+    throw new GatewayError(
+      'not_found',
+      `There is no endpoint ${context.req.path}. GET /api/openapi.json lists what there is.`,
+    );
+  });
+
+  app.use('/api/*', async (context, next) => {
+    context.set('requestId', gateway.ids('req'));
+    const headers = Object.fromEntries(context.req.raw.headers);
+    context.set('principal', gateway.identity.authenticate(headers));
+    context.header('x-request-id', context.get('requestId'));
+    await next();
+  });
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/requests',
+      summary: 'Requests, newest first; a caller sees those of its own key',
+      request: {
+        query: z.object({
+          limit: z.coerce.number().int().min(1).max(500).default(50),
+          cursor: z.string().optional(),
+          key: z.string().optional(),
+          route: z.string().optional(),
+          model: z.string().optional(),
+          outcome: z.enum(['answered', 'failed', 'aborted']).optional(),
+          from: z.iso.datetime({ offset: true }).optional(),
+          to: z.iso.datetime({ offset: true }).optional(),
+        }),
+      },
+      responses: answers(contract.requestPageSchema),
+    }),
+    async (context) => {
+      const query = context.req.valid('query');
+      const principal = context.get('principal');
+      await gateway.ledger.flush();
+      const page = await ledgerStore.list({
+        limit: query.limit,
+        cursor: query.cursor,
+        filters: {
+          keyId: principal.role === 'admin' ? query.key : principal.keyId,
+          route: query.route,
+          model: query.model,
+          outcome: query.outcome,
+          fromMs: query.from === undefined ? undefined : Date.parse(query.from),
+          toMs: query.to === undefined ? undefined : Date.parse(query.to),
+        },
+      });
+      return context.json(
+        { data: page.requests.map(presentSummary), next_cursor: page.nextCursor ?? null },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/requests/{id}',
+      summary: 'One request with its decision, its attempts and its cost',
+      request: { params: z.object({ id: z.string() }) },
+      responses: answers(contract.requestSchema),
+    }),
+    async (context) => {
+      const { id } = context.req.valid('param');
+      const principal = context.get('principal');
+      await gateway.ledger.flush();
+      const record = await ledgerStore.get(id);
+      // The same answer for «absent» and «not yours»: ids are never authority.
+      if (record === undefined || (principal.role !== 'admin' && record.keyId !== principal.keyId)) {
+        throw new GatewayError('not_found', 'There is no request with this id.');
+      }
+      return context.json(presentRequest(record, principal.role === 'admin'), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/report',
+      summary: 'Sums over a window; admin only',
+      request: {
+        query: z.object({
+          from: z.iso
+            .datetime({ offset: true })
+            .optional()
+            .describe('Inclusive; default: 30 days before `to`'),
+          to: z.iso.datetime({ offset: true }).optional().describe('Exclusive; default: now'),
+          by: contract.reportBySchema.default('model'),
+        }),
+      },
+      responses: answers(contract.reportSchema),
+    }),
+    async (context) => {
+      requireAdmin(context);
+      const query = context.req.valid('query');
+      const toMs = query.to === undefined ? gateway.clock.nowMs() + 1 : Date.parse(query.to);
+      const fromMs = query.from === undefined ? toMs - 30 * dayMs : Date.parse(query.from);
+      await gateway.ledger.flush();
+      const rows = await ledgerStore.report({ fromMs, toMs, by: query.by });
+      return context.json(
+        {
+          from: new Date(fromMs).toISOString(),
+          to: new Date(toMs).toISOString(),
+          by: query.by,
+          rows: rows.map(presentReportRow),
+          note: 'The reference’s cost is for the same tokens; quality is not part of this report, and no certificate exists yet.',
+        },
+        200,
+      );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/decide',
+      summary: 'Dry run: the body of a chat request gives the decision it would get; nothing is called',
+      request: {
+        body: {
+          required: true,
+          content: { 'application/json': { schema: z.looseObject({ model: z.string() }) } },
+        },
+      },
+      responses: answers(contract.decisionSchema),
+    }),
+    async (context) => {
+      const bytes = new Uint8Array(await context.req.raw.clone().arrayBuffer());
+      const headers = Object.fromEntries(context.req.raw.headers);
+      const decision = preview({ bytes, headers, principal: context.get('principal') }, gateway);
+      return context.json(presentDecision(decision), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/keys',
+      summary: 'Make a key; admin only. The secret is shown once',
+      request: {
+        body: { required: true, content: { 'application/json': { schema: contract.newKeySchema } } },
+      },
+      responses: { ...answers(contract.createdKeySchema), 201: answer('The key', contract.createdKeySchema) },
+    }),
+    async (context) => {
+      requireAdmin(context);
+      const { key, secret } = await gateway.identity.createKey(newKeyInput(context.req.valid('json')));
+      return context.json({ ...presentKey(key), secret }, 201);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/keys',
+      summary: 'All keys, revoked ones too; admin only',
+      responses: answers(z.object({ data: z.array(contract.keySchema) })),
+    }),
+    async (context) => {
+      requireAdmin(context);
+      const keys = await gateway.identity.listKeys();
+      return context.json({ data: keys.map(presentKey) }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'delete',
+      path: '/api/v1/keys/{id}',
+      summary: 'Revoke a key at once; admin only',
+      request: { params: z.object({ id: z.string() }) },
+      responses: answers(contract.keySchema),
+    }),
+    async (context) => {
+      requireAdmin(context);
+      return context.json(presentKey(await gateway.identity.revokeKey(context.req.valid('param').id)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/catalog/models',
+      summary: 'Models the catalogue knows, with dated prices and scores and where they can be called',
+      responses: answers(z.object({ data: z.array(contract.catalogModelSchema) })),
+    }),
+    (context) => {
+      const { catalog } = gateway.snapshot();
+      const deployments = catalog.deployments();
+      return context.json({ data: catalog.models().map((model) => presentModel(model, deployments)) }, 200);
+    },
+  );
+
+  app.get('/api/openapi.json', (context) =>
+    context.json(
+      app.getOpenAPI31Document({
+        openapi: '3.1.0',
+        info: { title: 'Yumen admin API', version: options.version },
+        security: [{ key: [] }],
+      }),
+    ),
+  );
+  app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
+  return app;
+}
+
+function requireAdmin(context: Context<AdminEnv>): void {
+  if (context.get('principal').role === 'admin') return;
+  throw new GatewayError(
+    'forbidden',
+    'This needs an admin key: make one with `yumen keys create --role admin`.',
+  );
+}
+
+function answer(description: string, schema: z.ZodType) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+function answers<T extends z.ZodType>(schema: T) {
+  const error = { 'application/json': { schema: contract.errorSchema } };
+  return {
+    200: { description: 'As asked', content: { 'application/json': { schema } } },
+    400: { description: 'The input is wrong; the message says where', content: error },
+    401: { description: 'No valid key', content: error },
+    403: { description: 'The key may not do this', content: error },
+    404: { description: 'There is no such thing', content: error },
+  };
+}
+
+function invalid(error: z.ZodError): GatewayError {
+  const issue = error.issues[0];
+  const param = issue?.path.join('.') || undefined;
+  return new GatewayError(
+    'invalid_request',
+    `${param === undefined ? '' : `${param}: `}${issue?.message ?? 'invalid input'}`,
+    {
+      param,
+    },
+  );
+}

@@ -1,0 +1,277 @@
+import { z } from '@hono/zod-openapi';
+
+/**
+ * The admin API's documents, as the dashboard and operators see them: snake case, money both as a USD number for people and as exact
+ * nano-USD text for sums. This file is the only one that the dashboard imports, as types.
+ */
+
+const nanoUsd = z.string().regex(/^\d+$/).describe('Exact amount in nano-USD (1 USD = 1,000,000,000)');
+const usd = z.number().describe('USD');
+
+export const usageSchema = z
+  .object({
+    input_tokens: z.int().describe('All prompt tokens, cached or not'),
+    cache_read_tokens: z.int(),
+    cache_write_tokens: z.int(),
+    output_tokens: z.int().describe('All generated tokens, reasoning included'),
+    reasoning_tokens: z.int(),
+  })
+  .openapi('Usage');
+
+const costUsd = usd.nullable().describe('USD; null = a price is unknown, which is never free');
+const costNanoUsd = nanoUsd.nullable();
+
+export const attemptSchema = z
+  .object({
+    id: z.string(),
+    index: z.int(),
+    deployment: z.string(),
+    model: z.string(),
+    provider: z.string(),
+    region: z.string().nullable(),
+    started_at: z.iso.datetime(),
+    duration_ms: z.number(),
+    first_content_ms: z.number().nullable(),
+    outcome: z.enum(['answered', 'failed', 'aborted']),
+    status: z.int().nullable().describe('HTTP status of the upstream'),
+    error: z.string().nullable(),
+    error_detail: z.string().nullable().describe('For the operator; only admins see it'),
+    usage: usageSchema.nullable(),
+    usage_source: z.enum(['reported', 'estimated', 'none']),
+    cost_usd: costUsd,
+    cost_nano_usd: costNanoUsd,
+    price_row: z.string().nullable(),
+  })
+  .openapi('Attempt');
+
+export const requestSummarySchema = z
+  .object({
+    id: z.string(),
+    started_at: z.iso.datetime(),
+    duration_ms: z.number(),
+    first_content_ms: z.number().nullable(),
+    key_id: z.string(),
+    project: z.string().nullable(),
+    dialect: z.string(),
+    model: z.string().describe('What the client asked for'),
+    served_model: z.string().nullable(),
+    route: z.string().nullable(),
+    deployment: z.string().nullable(),
+    stream: z.boolean(),
+    outcome: z.enum(['answered', 'failed', 'aborted']),
+    status: z.int(),
+    error: z.string().nullable(),
+    usage: usageSchema.nullable(),
+    usage_source: z.enum(['reported', 'estimated', 'none']),
+    cost_usd: costUsd,
+    cost_nano_usd: costNanoUsd,
+    reference_cost_usd: costUsd.describe('What the route’s reference would have cost for the same tokens'),
+    reference_cost_nano_usd: costNanoUsd,
+    attempts_count: z.int(),
+    decision_id: z.string().nullable(),
+    simulated: z.boolean(),
+    session: z.string().nullable(),
+    tags: z.array(z.string()),
+    dropped_params: z.array(z.string()),
+  })
+  .openapi('RequestSummary');
+
+const intervalSchema = z.object({ mean: z.number(), low: z.number(), high: z.number() });
+
+export const decisionSchema = z
+  .object({
+    id: z.string(),
+    at: z.iso.datetime(),
+    route: z.string().nullable(),
+    mode: z.enum(['observe', 'assist', 'certified', 'named']),
+    reason: z.string().describe('A code; `explanation.sentence` has it in words'),
+    quality: z.enum(['certified', 'estimated', 'uncertified']),
+    reference: z.string(),
+    plan: z.array(z.string()).describe('What is called, first to last'),
+    preferred: z.string().describe('What would have been chosen; differs from plan[0] only while observing'),
+    explanation: z.object({
+      sentence: z.string(),
+      runner_up: z.string().nullable(),
+      flip: z.string().nullable().describe('What would have flipped the choice'),
+    }),
+    candidates: z.array(
+      z.object({
+        candidate: z.string(),
+        model: z.string(),
+        quality: intervalSchema.describe('P(answer acceptable), 95 % interval'),
+        loss: intervalSchema.describe('Expected loss against the reference, 0..1, 95 % interval'),
+        evidence: z.number().describe('Rows of evidence behind the estimate'),
+        evidence_cell: z.string(),
+        expected_cost_usd: costUsd,
+        expected_output_tokens: z.number().nullable(),
+        contributions: z.array(
+          z.object({ feature: z.string(), label: z.string(), value: z.number(), effect: z.number() }),
+        ),
+      }),
+    ),
+    excluded: z.array(
+      z.object({ candidate: z.string(), stage: z.string(), rule: z.string(), why: z.string() }),
+    ),
+    target: z.object({ kind: z.string(), value: z.number() }),
+    lambda_usd: z.number().describe('USD per point of quality that the decision traded at'),
+    propensity: z.number(),
+    shape: z
+      .object({
+        language: z.string(),
+        task: z.string(),
+        turn: z.string(),
+        ask_chars: z.int(),
+        input_tokens_estimate: z.number(),
+        tools: z.int(),
+        has_images: z.boolean(),
+        session_key: z.string(),
+      })
+      .describe('What the request looked like: counts only, no text'),
+    artefact: z.string(),
+  })
+  .openapi('Decision');
+
+export const requestSchema = requestSummarySchema
+  .extend({ attempts: z.array(attemptSchema), decision: decisionSchema.nullable() })
+  .openapi('Request');
+
+export const requestPageSchema = z
+  .object({ data: z.array(requestSummarySchema), next_cursor: z.string().nullable() })
+  .openapi('RequestPage');
+
+export const reportBySchema = z.enum(['model', 'route', 'key', 'project', 'day', 'deployment']);
+
+export const reportRowSchema = z
+  .object({
+    group: z.string().nullable(),
+    simulated: z.boolean().describe('Sandbox figures have rows of their own and are never part of a saving'),
+    requests: z.int(),
+    answered: z.int(),
+    failed: z.int(),
+    aborted: z.int(),
+    input_tokens: z.int(),
+    cache_read_tokens: z.int(),
+    output_tokens: z.int(),
+    cost_usd: usd,
+    cost_nano_usd: nanoUsd,
+    unpriced_requests: z.int().describe('Requests whose cost is unknown; not in the sums'),
+    reference_cost_usd: usd,
+    reference_cost_nano_usd: nanoUsd,
+    compared: z
+      .object({
+        requests: z.int(),
+        cost_usd: usd,
+        reference_cost_usd: usd,
+        saving_usd: usd,
+        saving_share: z
+          .number()
+          .nullable()
+          .describe('Share of the reference’s cost; null when nothing can be compared'),
+      })
+      .describe('Only requests where both costs are known'),
+    first_content_ms_p50: z.number().nullable(),
+    first_content_ms_p95: z.number().nullable(),
+  })
+  .openapi('ReportRow');
+
+export const reportSchema = z
+  .object({
+    from: z.iso.datetime(),
+    to: z.iso.datetime(),
+    by: reportBySchema,
+    rows: z.array(reportRowSchema),
+    note: z.string(),
+  })
+  .openapi('Report');
+
+const keyLimitsSchema = z.object({
+  requests_per_minute: z.int().positive().optional(),
+  concurrent_requests: z.int().positive().optional(),
+  budget_usd_per_day: z.number().positive().optional(),
+});
+
+export const newKeySchema = z
+  .strictObject({
+    name: z.string().min(1).max(200),
+    role: z.enum(['admin', 'caller']).default('caller'),
+    project: z.string().min(1).max(200).optional(),
+    models: z
+      .array(z.string().min(1))
+      .optional()
+      .describe('Names or globs of models and routes; absent = all'),
+    limits: keyLimitsSchema.optional(),
+    expires_at: z.iso.datetime({ offset: true }).optional(),
+  })
+  .openapi('NewKey');
+
+export const keySchema = z
+  .object({
+    id: z.string(),
+    prefix: z.string(),
+    name: z.string(),
+    role: z.enum(['admin', 'caller']),
+    project: z.string().nullable(),
+    models: z.array(z.string()).nullable(),
+    limits: keyLimitsSchema,
+    created_at: z.iso.datetime(),
+    expires_at: z.iso.datetime().nullable(),
+    revoked_at: z.iso.datetime().nullable(),
+  })
+  .openapi('Key');
+
+export const createdKeySchema = keySchema
+  .extend({ secret: z.string().describe('Shown once; only its digest is stored') })
+  .openapi('CreatedKey');
+
+export const errorSchema = z
+  .object({
+    error: z.object({
+      message: z.string(),
+      type: z.string(),
+      param: z.string().nullable(),
+      code: z.string().nullable(),
+    }),
+  })
+  .openapi('Error');
+
+export const catalogModelSchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    aliases: z.array(z.string()),
+    lab: z.string(),
+    origin: z.string(),
+    licence: z.string(),
+    open_weights: z.boolean(),
+    context_tokens: z.int(),
+    output_tokens_max: z.int(),
+    deployments: z.array(z.string()),
+    simulated: z.boolean(),
+    prices: z.array(
+      z.object({
+        vendor: z.string(),
+        region: z.string().nullable(),
+        from: z.string(),
+        input_tokens_above: z.int(),
+        input_usd_per_1m: z.number(),
+        output_usd_per_1m: z.number(),
+        cache_read_usd_per_1m: z.number().nullable(),
+        source: z.string(),
+        as_of: z.string(),
+      }),
+    ),
+    scores: z.array(
+      z.object({ benchmark: z.string(), value: z.number(), source: z.string(), as_of: z.string() }),
+    ),
+  })
+  .openapi('CatalogModel');
+
+export type Usage = z.infer<typeof usageSchema>;
+export type Attempt = z.infer<typeof attemptSchema>;
+export type RequestSummary = z.infer<typeof requestSummarySchema>;
+export type Request = z.infer<typeof requestSchema>;
+export type Decision = z.infer<typeof decisionSchema>;
+export type ReportRow = z.infer<typeof reportRowSchema>;
+export type Key = z.infer<typeof keySchema>;
+export type NewKey = z.infer<typeof newKeySchema>;
+export type CatalogModel = z.infer<typeof catalogModelSchema>;

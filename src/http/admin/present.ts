@@ -1,0 +1,254 @@
+import type { Deployment, Model, PriceRow } from '../../catalog/index.ts';
+import type { KeyInfo, NewKey as NewKeyInput } from '../../identity/index.ts';
+import type {
+  AttemptRecord,
+  ReportRow as LedgerReportRow,
+  RequestSummary as LedgerRequestSummary,
+  RequestRecord,
+} from '../../ledger/index.ts';
+import { summaryOf } from '../../ledger/index.ts';
+import type { Usage as ProtocolUsage } from '../../protocol/index.ts';
+import type { Decision as RouterDecision } from '../../router/index.ts';
+import { type NanoUsd, nanoPerUsd, usdFromNano } from '../../std/index.ts';
+import type * as contract from './contract.ts';
+
+/** Our records in the form of the contract; nothing else knows both. */
+
+export function presentDecision(decision: RouterDecision): contract.Decision {
+  const { shape, explanation } = decision;
+  return {
+    id: decision.id,
+    at: iso(decision.atMs),
+    route: decision.route ?? null,
+    mode: decision.mode,
+    reason: decision.reason,
+    quality: decision.quality,
+    reference: decision.reference,
+    plan: decision.plan,
+    preferred: decision.preferred,
+    explanation: {
+      sentence: explanation.sentence,
+      runner_up: explanation.runnerUp ?? null,
+      flip: explanation.flip ?? null,
+    },
+    candidates: decision.candidates.map((candidate) => ({
+      candidate: candidate.candidate,
+      model: candidate.model,
+      quality: candidate.quality,
+      loss: candidate.loss,
+      evidence: candidate.evidence,
+      evidence_cell: candidate.evidenceCell,
+      expected_cost_usd: usdOrNull(candidate.cost?.totalNano),
+      expected_output_tokens: candidate.cost?.expectedOutputTokens ?? null,
+      contributions: candidate.contributions,
+    })),
+    excluded: decision.excluded,
+    target: decision.target,
+    lambda_usd: decision.lambda,
+    propensity: decision.propensity,
+    shape: {
+      language: shape.language,
+      task: shape.task,
+      turn: shape.turn,
+      ask_chars: shape.askChars,
+      input_tokens_estimate: shape.inputTokensEstimate,
+      tools: shape.tools,
+      has_images: shape.hasImages,
+      session_key: shape.sessionKey,
+    },
+    artefact: decision.artefact,
+  };
+}
+
+export function presentRequest(record: RequestRecord, showDetail: boolean): contract.Request {
+  return {
+    ...presentSummary(summaryOf(record)),
+    attempts: record.attempts.map((attempt) => presentAttempt(attempt, showDetail)),
+    decision: record.decision === undefined ? null : presentDecision(record.decision),
+  };
+}
+
+export function presentSummary(record: LedgerRequestSummary): contract.RequestSummary {
+  return {
+    id: record.id,
+    started_at: iso(record.startedAtMs),
+    duration_ms: record.durationMs,
+    first_content_ms: record.firstContentMs ?? null,
+    key_id: record.keyId,
+    project: record.project ?? null,
+    dialect: record.dialect,
+    model: record.model,
+    served_model: record.servedModel ?? null,
+    route: record.route ?? null,
+    deployment: record.deployment ?? null,
+    stream: record.stream,
+    outcome: record.outcome,
+    status: record.status,
+    error: record.error ?? null,
+    usage: usage(record.usage),
+    usage_source: record.usageSource,
+    cost_usd: usdOrNull(record.costNano),
+    cost_nano_usd: textOrNull(record.costNano),
+    reference_cost_usd: usdOrNull(record.referenceCostNano),
+    reference_cost_nano_usd: textOrNull(record.referenceCostNano),
+    attempts_count: record.attemptCount,
+    decision_id: record.decisionId ?? null,
+    simulated: record.simulated,
+    session: record.session ?? null,
+    tags: record.tags,
+    dropped_params: record.droppedParams,
+  };
+}
+
+function presentAttempt(attempt: AttemptRecord, showDetail: boolean): contract.Attempt {
+  return {
+    id: attempt.id,
+    index: attempt.index,
+    deployment: attempt.deployment,
+    model: attempt.model,
+    provider: attempt.provider,
+    region: attempt.region ?? null,
+    started_at: iso(attempt.startedAtMs),
+    duration_ms: attempt.durationMs,
+    first_content_ms: attempt.firstContentMs ?? null,
+    outcome: attempt.outcome,
+    status: attempt.status ?? null,
+    error: attempt.error ?? null,
+    error_detail: showDetail ? (attempt.errorDetail ?? null) : null,
+    usage: usage(attempt.usage),
+    usage_source: attempt.usageSource,
+    cost_usd: usdOrNull(attempt.costNano),
+    cost_nano_usd: textOrNull(attempt.costNano),
+    price_row: attempt.priceRow ?? null,
+  };
+}
+
+export function presentReportRow(row: LedgerReportRow): contract.ReportRow {
+  const { compared } = row;
+  const savingNano = compared.referenceCostNano - compared.costNano;
+  return {
+    group: row.group ?? null,
+    simulated: row.simulated,
+    requests: row.requests,
+    answered: row.answered,
+    failed: row.failed,
+    aborted: row.aborted,
+    input_tokens: row.inputTokens,
+    cache_read_tokens: row.cacheReadTokens,
+    output_tokens: row.outputTokens,
+    cost_usd: usdFromNano(row.costNano),
+    cost_nano_usd: row.costNano.toString(),
+    unpriced_requests: row.unpricedRequests,
+    reference_cost_usd: usdFromNano(row.referenceCostNano),
+    reference_cost_nano_usd: row.referenceCostNano.toString(),
+    compared: {
+      requests: compared.requests,
+      cost_usd: usdFromNano(compared.costNano),
+      reference_cost_usd: usdFromNano(compared.referenceCostNano),
+      saving_usd: usdFromNano(savingNano),
+      saving_share:
+        compared.referenceCostNano === 0n ? null : Number(savingNano) / Number(compared.referenceCostNano),
+    },
+    first_content_ms_p50: row.firstContentMsP50 ?? null,
+    first_content_ms_p95: row.firstContentMsP95 ?? null,
+  };
+}
+
+export function presentKey(key: KeyInfo): contract.Key {
+  return {
+    id: key.id,
+    prefix: key.prefix,
+    name: key.name,
+    role: key.role,
+    project: key.project ?? null,
+    models: key.models ?? null,
+    limits: {
+      requests_per_minute: key.limits.requestsPerMinute,
+      concurrent_requests: key.limits.concurrentRequests,
+      budget_usd_per_day:
+        key.limits.budgetNanoPerDay === undefined ? undefined : usdFromNano(key.limits.budgetNanoPerDay),
+    },
+    created_at: iso(key.createdAtMs),
+    expires_at: key.expiresAtMs === undefined ? null : iso(key.expiresAtMs),
+    revoked_at: key.revokedAtMs === undefined ? null : iso(key.revokedAtMs),
+  };
+}
+
+export function newKeyInput(body: contract.NewKey): NewKeyInput {
+  const budget = body.limits?.budget_usd_per_day;
+  return {
+    name: body.name,
+    role: body.role,
+    project: body.project,
+    models: body.models,
+    limits: {
+      requestsPerMinute: body.limits?.requests_per_minute,
+      concurrentRequests: body.limits?.concurrent_requests,
+      budgetNanoPerDay: budget === undefined ? undefined : Math.round(budget * nanoPerUsd),
+    },
+    expiresAtMs: body.expires_at === undefined ? undefined : Date.parse(body.expires_at),
+  };
+}
+
+export function presentModel(model: Model, deployments: Deployment[]): contract.CatalogModel {
+  const mine = deployments.filter((deployment) => deployment.model.id === model.id);
+  const rows = [...new Set(mine.flatMap((deployment) => deployment.prices))];
+  return {
+    id: model.id,
+    name: model.name,
+    aliases: model.aliases,
+    lab: model.lab,
+    origin: model.origin,
+    licence: model.licence.id,
+    open_weights: model.licence.openWeights,
+    context_tokens: model.contextTokens,
+    output_tokens_max: model.outputTokensMax,
+    deployments: mine.map((deployment) => deployment.id),
+    simulated: model.simulated,
+    prices: rows.map(presentPrice),
+    scores: model.scores.map((score) => ({
+      benchmark: score.benchmark,
+      value: score.value,
+      source: score.source,
+      as_of: score.asOf,
+    })),
+  };
+}
+
+function presentPrice(row: PriceRow): contract.CatalogModel['prices'][number] {
+  const perMillion = (pico: number): number => pico / 1_000_000;
+  return {
+    vendor: row.vendor,
+    region: row.region ?? null,
+    from: row.from,
+    input_tokens_above: row.inputTokensAbove,
+    input_usd_per_1m: perMillion(row.input),
+    output_usd_per_1m: perMillion(row.output),
+    cache_read_usd_per_1m: row.cacheRead === undefined ? null : perMillion(row.cacheRead),
+    source: row.source,
+    as_of: row.asOf,
+  };
+}
+
+function usage(value: ProtocolUsage | undefined): contract.Usage | null {
+  if (value === undefined) return null;
+  return {
+    input_tokens: value.inputTokens,
+    cache_read_tokens: value.cacheReadTokens,
+    cache_write_tokens: value.cacheWriteTokens,
+    output_tokens: value.outputTokens,
+    reasoning_tokens: value.reasoningTokens,
+  };
+}
+
+function usdOrNull(nano: NanoUsd | undefined): number | null {
+  return nano === undefined ? null : usdFromNano(nano);
+}
+
+function textOrNull(nano: NanoUsd | undefined): string | null {
+  return nano === undefined ? null : String(nano);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,19 @@
+import type { Dialect } from '../../dialect.ts';
+import { decodeError, encodeError, encodeErrorFrame } from './errors.ts';
+import { eventDecoder, eventEncoder } from './events.ts';
+import { decodeRequest, encodeRequest } from './request.ts';
+import { decodeAnswer, encodeAnswer } from './response.ts';
+
+/** The Messages API, as Anthropic publishes it and as compatible vendors mount it. */
+export const anthropicMessages: Dialect = {
+  name: 'anthropic-messages',
+  decodeRequest,
+  encodeRequest,
+  decodeAnswer,
+  encodeAnswer,
+  eventDecoder,
+  eventEncoder,
+  encodeError,
+  encodeErrorFrame,
+  decodeError,
+};

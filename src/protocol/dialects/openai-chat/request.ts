@@ -1,0 +1,231 @@
+import type { EncodedRequest, EncodeTarget } from '../../dialect.ts';
+import { isObject, type JsonObject } from '../../json.ts';
+import type { ChatRequest, ReasoningRequest, ResponseFormat, Sampling } from '../../request.ts';
+import { clientFields, reasoningNames } from '../client-fields.ts';
+import { DroppedNames } from '../dropped-names.ts';
+import { jsonObjectInstruction, jsonSchemaInstruction } from '../instructions.ts';
+import {
+  optionalBoolean,
+  optionalInteger,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  readFallbackModels,
+  reject,
+  requireModel,
+} from '../read.ts';
+import { encodeReasoning } from '../reasoning.ts';
+import { userIdFor } from '../user-id.ts';
+import { decodeMessages, encodeMessages } from './messages.ts';
+import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.ts';
+
+const stopSequencesMax = 4;
+const userCharsMax = 64;
+
+export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest {
+  const model = requireModel(body);
+  const messages = decodeMessages(body);
+  const stream = optionalBoolean(body, 'stream') ?? false;
+  const toolChoice = decodeToolChoice(body);
+  return {
+    dialect: 'openai-chat',
+    model,
+    stream,
+    wantsStreamUsage: stream && optionalObject(body, 'stream_options')?.['include_usage'] === true,
+    messages,
+    tools: decodeTools(body, toolChoice.allowed),
+    toolChoice: toolChoice.choice,
+    parallelToolCalls: optionalBoolean(body, 'parallel_tool_calls'),
+    responseFormat: decodeResponseFormat(body),
+    reasoning: decodeReasoning(body),
+    sampling: decodeSampling(body),
+    user: optionalString(body, 'safety_identifier') ?? optionalString(body, 'user'),
+    fallbackModels: readFallbackModels(body),
+    body,
+    bytes,
+  };
+}
+
+function decodeSampling(body: JsonObject): Sampling {
+  return {
+    temperature: optionalNumber(body, 'temperature', 0, 2),
+    topP: optionalNumber(body, 'top_p', 0, 1),
+    topK: optionalInteger(body, 'top_k', -1),
+    maxOutputTokens:
+      optionalInteger(body, 'max_completion_tokens', 1) ?? optionalInteger(body, 'max_tokens', 1),
+    stop: decodeStop(body['stop']),
+    seed: optionalNumber(body, 'seed', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
+    frequencyPenalty: optionalNumber(body, 'frequency_penalty', -2, 2),
+    presencePenalty: optionalNumber(body, 'presence_penalty', -2, 2),
+  };
+}
+
+function decodeStop(value: unknown): string[] | undefined {
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+  return reject('stop', 'must be a string or an array of strings.');
+}
+
+function decodeResponseFormat(body: JsonObject): ResponseFormat | undefined {
+  const format = optionalObject(body, 'response_format');
+  if (format === undefined) return undefined;
+  if (format['type'] === 'text') return { type: 'text' };
+  if (format['type'] === 'json_object') return { type: 'json-object' };
+  if (format['type'] !== 'json_schema') {
+    reject('response_format.type', 'must be "text", "json_object" or "json_schema".');
+  }
+  const wrapper = format['json_schema'];
+  if (!isObject(wrapper)) reject('response_format.json_schema', 'must be an object with name and schema.');
+  const path = 'response_format.json_schema.';
+  return {
+    type: 'json-schema',
+    name: optionalString(wrapper, 'name', path) ?? 'answer',
+    schema: optionalObject(wrapper, 'schema', path) ?? { type: 'object' },
+    strict: optionalBoolean(wrapper, 'strict', path),
+  };
+}
+
+/** Reads every way in which clients of compatible vendors ask for thinking. */
+function decodeReasoning(body: JsonObject): ReasoningRequest | undefined {
+  const effort = optionalString(body, 'reasoning_effort');
+  const reasoning = body['reasoning'];
+  const thinking = body['thinking'];
+  const asked: ReasoningRequest = {};
+  if (effort !== undefined) asked.effort = effort;
+  if (isObject(reasoning)) {
+    asked.effort ??= optionalString(reasoning, 'effort', 'reasoning.');
+    asked.budgetTokens = optionalInteger(reasoning, 'max_tokens', 0, 'reasoning.');
+    asked.enabled = optionalBoolean(reasoning, 'enabled', 'reasoning.');
+  }
+  if (isObject(thinking)) {
+    asked.enabled ??= thinking['type'] !== 'disabled';
+    asked.budgetTokens ??= optionalInteger(thinking, 'budget_tokens', 0, 'thinking.');
+  } else if (typeof thinking === 'boolean') asked.enabled ??= thinking;
+  asked.enabled ??= optionalBoolean(body, 'enable_thinking');
+  asked.budgetTokens ??= optionalInteger(body, 'thinking_budget', 0);
+  if (asked.effort === undefined && asked.budgetTokens === undefined && asked.enabled === undefined) {
+    return undefined;
+  }
+  // In this dialect an effort is a wish to think; only «none» is a wish not to.
+  asked.enabled ??= asked.effort !== 'none';
+  return asked;
+}
+
+export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+  const dropped = new DroppedNames();
+  const own = request.dialect === 'openai-chat';
+  const body: JsonObject = { model: target.model };
+  if (own) copyOtherFields(request.body, body);
+
+  const format = encodeResponseFormat(request, target, own, dropped);
+  body['messages'] = encodeMessages(request, {
+    echoReasoning: target.echoReasoning ?? takesReasoningContent(target),
+    instruction: format.instruction,
+    dropped,
+  });
+  if (format.field !== undefined) body['response_format'] = format.field;
+
+  const tools = encodeTools(request, dropped);
+  if (tools.length > 0) {
+    body['tools'] = tools;
+    const choice = encodeToolChoice(request.toolChoice);
+    if (choice !== undefined) body['tool_choice'] = choice;
+    if (request.parallelToolCalls !== undefined) body['parallel_tool_calls'] = request.parallelToolCalls;
+  }
+
+  encodeSampling(request, target, own, body, dropped);
+  const reasoning = encodeReasoning(request.reasoning, target);
+  Object.assign(body, reasoning.fields);
+  if (!reasoning.carried) for (const name of reasoningNames(request)) dropped.add(name);
+  if (!own) dropped.addUnknownFields(request.body, clientFields[request.dialect].understood);
+
+  if (request.user !== undefined) body['user'] = userIdFor(request.user, userCharsMax);
+  if (request.stream) {
+    body['stream'] = true;
+    if (target.streamUsageOption ?? true) body['stream_options'] = { include_usage: true };
+  }
+  return { body, dropped: dropped.list() };
+}
+
+function copyOtherFields(from: JsonObject, to: JsonObject): void {
+  const { understood } = clientFields['openai-chat'];
+  for (const key of Object.keys(from)) if (!understood.has(key)) to[key] = from[key];
+}
+
+/** Vendors whose thinking has a switch of its own also read past reasoning; the others refuse the unknown field. */
+function takesReasoningContent(target: EncodeTarget): boolean {
+  return target.reasoningControl === 'thinking' || target.reasoningControl === 'enable_thinking';
+}
+
+function encodeResponseFormat(
+  request: ChatRequest,
+  target: EncodeTarget,
+  own: boolean,
+  dropped: DroppedNames,
+): { field: JsonObject | undefined; instruction: string | undefined } {
+  const format = request.responseFormat;
+  if (format === undefined || format.type === 'text') return { field: undefined, instruction: undefined };
+  if (format.type === 'json-object') {
+    return {
+      field: { type: 'json_object' },
+      // Upstreams demand that the prompt speaks of JSON. Clients of this dialect know that; others do not.
+      instruction: own ? undefined : jsonObjectInstruction,
+    };
+  }
+  if (!target.jsonSchema) {
+    dropped.add(clientFields[request.dialect].jsonSchema);
+    return { field: { type: 'json_object' }, instruction: jsonSchemaInstruction(format.schema) };
+  }
+  const strict = format.strict ?? (own ? undefined : allowsStrict(format.schema));
+  return {
+    field: {
+      type: 'json_schema',
+      json_schema: {
+        name: format.name,
+        schema: format.schema,
+        ...(strict === undefined ? {} : { strict }),
+      },
+    },
+    instruction: undefined,
+  };
+}
+
+/** Strict mode wants every object closed and every property required; a schema that is not so is sent without it. */
+function allowsStrict(schema: unknown): boolean {
+  if (Array.isArray(schema)) return schema.every(allowsStrict);
+  if (!isObject(schema)) return true;
+  const properties = schema['properties'];
+  if (schema['type'] === 'object' || isObject(properties)) {
+    if (schema['additionalProperties'] !== false) return false;
+    const required = schema['required'];
+    const names = isObject(properties) ? Object.keys(properties) : [];
+    if (!names.every((name) => Array.isArray(required) && required.includes(name))) return false;
+  }
+  return Object.values(schema).every(allowsStrict);
+}
+
+function encodeSampling(
+  request: ChatRequest,
+  target: EncodeTarget,
+  own: boolean,
+  body: JsonObject,
+  dropped: DroppedNames,
+): void {
+  const { temperature, topP, topK, maxOutputTokens, stop, seed, frequencyPenalty, presencePenalty } =
+    request.sampling;
+  if (temperature !== undefined) body['temperature'] = temperature;
+  if (topP !== undefined) body['top_p'] = topP;
+  if (topK !== undefined) {
+    if (own) body['top_k'] = topK;
+    else dropped.add('top_k');
+  }
+  if (maxOutputTokens !== undefined) body[target.maxTokensField] = maxOutputTokens;
+  if (stop !== undefined && stop.length > 0) {
+    body['stop'] = own ? stop : stop.slice(0, stopSequencesMax);
+    if (!own && stop.length > stopSequencesMax) dropped.add(clientFields[request.dialect].stop);
+  }
+  if (seed !== undefined) body['seed'] = seed;
+  if (frequencyPenalty !== undefined) body['frequency_penalty'] = frequencyPenalty;
+  if (presencePenalty !== undefined) body['presence_penalty'] = presencePenalty;
+}

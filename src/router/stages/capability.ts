@@ -1,0 +1,125 @@
+import type { Candidate } from '../../catalog/index.ts';
+import type { Exclusion, Shape } from '../decision.ts';
+import type { DecideInput, PricedCandidate } from './input.ts';
+
+/** Between the byte bound and this multiple of the estimate a request is let through: a tokenizer would decide alike. */
+const estimateMargin = 1.25;
+
+export type Lock = 'tool-loop-lock' | 'session-lock';
+
+export interface Capable {
+  eligible: PricedCandidate[];
+  excluded: Exclusion[];
+  /** Set when the state of the conversation, not the estimate, decides who answers. */
+  lock: Lock | undefined;
+}
+
+/** Which candidates can serve the request as it is. Each refusal names its rule and what would make the candidate eligible. */
+export function capable(input: DecideInput, expectedOutputTokens: number): Capable {
+  const { shape } = input.reading;
+  const excluded: Exclusion[] = [];
+  let eligible = input.candidates.filter(({ candidate }) => {
+    const refusal = refusalOf(candidate, shape, expectedOutputTokens);
+    if (refusal !== undefined) excluded.push({ candidate: candidate.id, stage: 'capability', ...refusal });
+    return refusal === undefined;
+  });
+  const locked = applyLock(input, eligible, excluded);
+  eligible = applyHealth(input, locked.eligible, excluded);
+  return { eligible, excluded, lock: locked.lock };
+}
+
+type Refusal = Pick<Exclusion, 'rule' | 'why'>;
+
+function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: number): Refusal | undefined {
+  const { model, provider } = candidate.deployment;
+  const { capabilities } = model;
+  if (shape.hasImages && !capabilities.imageInput) {
+    return {
+      rule: 'capability.image-input',
+      why: `${model.id} does not read images; send text only, or add a model that does`,
+    };
+  }
+  if (shape.hasDocuments && !capabilities.documentInput) {
+    return {
+      rule: 'capability.document-input',
+      why: `${model.id} does not read documents; send their text, or add a model that does`,
+    };
+  }
+  if (shape.tools > 0 && !capabilities.tools) {
+    return { rule: 'capability.tools', why: `${model.id} does not call tools; send none, or add a model that does` };
+  }
+  if (shape.wantsJsonSchema && !(capabilities.jsonSchema && provider.quirks.jsonSchema)) {
+    return {
+      rule: 'capability.json-schema',
+      why: `${candidate.deployment.id} does not enforce a JSON schema; ask for plain JSON, or add a deployment that does`,
+    };
+  }
+  if (shape.wantsReasoning && capabilities.reasoning === 'none') {
+    return {
+      rule: 'capability.reasoning',
+      why: `${model.id} has no thinking mode; leave reasoning out, or add a model that has one`,
+    };
+  }
+  if (shape.outputTokensMax !== undefined && shape.outputTokensMax > model.outputTokensMax) {
+    return {
+      rule: 'capability.output-limit',
+      why: `${model.id} writes at most ${model.outputTokensMax} tokens, ${shape.outputTokensMax} were asked for; ask for fewer`,
+    };
+  }
+  const output = shape.outputTokensMax ?? Math.min(expectedOutputTokens, model.outputTokensMax);
+  const fits = shape.inputTokensBound + output <= model.contextTokens;
+  if (!fits && shape.inputTokensEstimate * estimateMargin + output > model.contextTokens) {
+    return {
+      rule: 'capability.context',
+      why: `about ${shape.inputTokensEstimate} input and ${output} output tokens do not fit the ${model.contextTokens} of ${model.id}; send less, or add a model with a larger context`,
+    };
+  }
+  return undefined;
+}
+
+/**
+ * An open tool loop and provider-bound state (signed thinking) stay with the deployment that began them: another model did not make
+ * these calls, and another maker refuses these signatures. Where that deployment is not known, the reference continues.
+ */
+function applyLock(
+  input: DecideInput,
+  eligible: PricedCandidate[],
+  excluded: Exclusion[],
+): { eligible: PricedCandidate[]; lock: Lock | undefined } {
+  const { shape } = input.reading;
+  const lock: Lock | undefined = shape.openToolLoop
+    ? 'tool-loop-lock'
+    : shape.providerBoundState
+      ? 'session-lock'
+      : undefined;
+  if (lock === undefined || input.mode === 'named') return { eligible, lock: undefined };
+  const { warm } = input;
+  const owned = eligible.filter(({ candidate }) =>
+    warm === undefined ? candidate.id === input.reference.id : candidate.deployment.id === warm.deployment,
+  );
+  // The owner cannot serve any more (removed, refused, too small): holding on to it would end the conversation.
+  if (owned.length === 0) return { eligible, lock: undefined };
+  for (const { candidate } of eligible) {
+    if (owned.some((one) => one.candidate.id === candidate.id)) continue;
+    const state = shape.openToolLoop ? 'an open tool loop' : 'thinking that only its maker accepts';
+    excluded.push({
+      candidate: candidate.id,
+      stage: 'capability',
+      rule: shape.openToolLoop ? 'capability.tool-loop' : 'capability.provider-bound-state',
+      why: `the conversation holds ${state} that ${owned[0]!.candidate.deployment.id} continues; at the next user turn without it this one is eligible again`,
+    });
+  }
+  return { eligible: owned, lock: owned.length < eligible.length ? lock : undefined };
+}
+
+/** Ruled-out deployments leave the plan, unless that would leave nobody: a stale verdict must not be an outage. */
+function applyHealth(input: DecideInput, eligible: PricedCandidate[], excluded: Exclusion[]): PricedCandidate[] {
+  const down = new Map((input.unavailable ?? []).map(({ deployment, why }) => [deployment, why]));
+  const up = eligible.filter(({ candidate }) => !down.has(candidate.deployment.id));
+  if (up.length === 0) return eligible;
+  for (const { candidate } of eligible) {
+    const why = down.get(candidate.deployment.id);
+    if (why !== undefined) excluded.push({ candidate: candidate.id, stage: 'health', rule: 'health.unavailable', why });
+  }
+  return up;
+}

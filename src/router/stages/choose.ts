@@ -1,0 +1,82 @@
+import { nanoPerUsd } from '../../std/index.ts';
+import type { CandidateEstimate, ReasonCode, Shape } from '../decision.ts';
+import { checkableTasks } from '../features/task.ts';
+import type { Trade } from './target.ts';
+
+/** A candidate with what choosing needs beyond what is recorded. */
+export interface Scored {
+  estimate: CandidateEstimate;
+  /** Reference's ability less this one's, in logits; undefined when one of them is only a guess. */
+  abilityGap: number | undefined;
+}
+
+export interface Choice {
+  chosen: Scored;
+  reason: ReasonCode;
+  /** The others, best first, by expected cost + λ × loss. */
+  others: Scored[];
+}
+
+/** A checkable task goes to a cheaper model on the prior alone only if that model is not in another class: one logit is about gpt-4o to a good 8B model. */
+export const abilityGapMax = 1;
+/** «Short»: beyond this even a summary needs more than a prior. */
+export const checkableTokensMax = 8000;
+
+/** Expected cost plus what the expected loss is worth, in USD. Unknown prices come last, never first. */
+export function utilityCost({ estimate }: Scored, trade: Trade): number {
+  if (estimate.cost === undefined) return Number.POSITIVE_INFINITY;
+  return estimate.cost.totalNano / nanoPerUsd + trade.lambdaUsd * estimate.loss.mean;
+}
+
+/**
+ * The cheapest acceptable candidate, else the reference. Acceptable means: the upper bound of the loss is within the allowance;
+ * or, for a checkable kind of work, the mean is, and the model is in the reference's class.
+ */
+export function choose(scored: Scored[], referenceId: string, shape: Shape, trade: Trade): Choice {
+  const ranked = [...scored].sort((a, b) => compare(a, b, trade));
+  const without = (chosen: Scored) => ranked.filter((one) => one !== chosen);
+  const reference = scored.find((one) => one.estimate.candidate === referenceId);
+  if (reference === undefined) {
+    const best = ranked[0]!;
+    return { chosen: best, reason: 'reference-unavailable', others: without(best) };
+  }
+  const stay = (reason: ReasonCode): Choice => ({ chosen: reference, reason, others: without(reference) });
+  if (scored.length === 1) return stay('single-candidate');
+  const referenceCost = reference.estimate.cost;
+  if (referenceCost === undefined) return stay('price-unknown');
+
+  const alternatives = ranked.filter((one) => one !== reference);
+  const priced = alternatives.filter((one) => one.estimate.cost !== undefined);
+  const cheaper = priced.filter((one) => one.estimate.cost!.totalNano < referenceCost.totalNano);
+  if (cheaper.length === 0) return stay(priced.length === 0 ? 'price-unknown' : 'reference-cheapest');
+
+  let anyOnAverage = false;
+  for (const one of cheaper) {
+    const allowance = trade.allowance(referenceCost.totalNano - one.estimate.cost!.totalNano);
+    const { loss } = one.estimate;
+    if (loss.high <= allowance) return { chosen: one, reason: 'cheaper-within-loss', others: without(one) };
+    if (loss.mean > allowance) continue;
+    if (isCheckable(one, shape)) return { chosen: one, reason: 'checkable-task', others: without(one) };
+    anyOnAverage = true;
+  }
+  return stay(anyOnAverage ? 'little-evidence' : 'loss-too-high');
+}
+
+/** Whether the kind of work lets this candidate go on its prior. Tools make a task open-ended, whatever the ask looks like. */
+function isCheckable({ abilityGap }: Scored, shape: Shape): boolean {
+  return (
+    checkableTasks.has(shape.task) &&
+    shape.tools === 0 &&
+    shape.inputTokensEstimate <= checkableTokensMax &&
+    abilityGap !== undefined &&
+    abilityGap <= abilityGapMax
+  );
+}
+
+function compare(a: Scored, b: Scored, trade: Trade): number {
+  const left = utilityCost(a, trade);
+  const right = utilityCost(b, trade);
+  if (left !== right) return left < right ? -1 : 1;
+  if (a.estimate.loss.mean !== b.estimate.loss.mean) return a.estimate.loss.mean - b.estimate.loss.mean;
+  return a.estimate.candidate < b.estimate.candidate ? -1 : 1;
+}

@@ -1,0 +1,182 @@
+import type { CandidateEstimate, Decision, Exclusion, ReasonCode } from '../decision.ts';
+import type { Prediction, Predictor } from '../predictor/predictor.ts';
+import { capable, type Lock } from './capability.ts';
+import { type Choice, choose, type Scored } from './choose.ts';
+import { costParts, expectedOutputTokens } from './cost.ts';
+import { explain } from './explain.ts';
+import type { DecideInput, PricedCandidate } from './input.ts';
+import { type Trade, tradeOf } from './target.ts';
+
+/**
+ * Decides one request: who can serve it, how good and how dear each is expected to be, who is called and in which order.
+ * Never throws: whatever goes wrong inside, the reference answers. The plan is empty only when nobody can serve the request.
+ */
+export function decide(input: DecideInput, predictor: Predictor): Decision {
+  try {
+    return decideOrThrow(input, predictor);
+  } catch {
+    return failed(input, predictor);
+  }
+}
+
+function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
+  const { shape } = input.reading;
+  const outputTokens = input.expectedOutputTokens ?? expectedOutputTokens(shape, predictor.parameters);
+  const { eligible, excluded, lock } = capable(input, outputTokens);
+  const all = [...input.excluded, ...excluded];
+  if (eligible.length === 0) return nobody(input, predictor, all);
+
+  const scored = estimate(input, predictor, eligible, outputTokens);
+  const referenceCost = scored.find((one) => one.estimate.candidate === input.reference.id)?.estimate.cost;
+  const trade = tradeOf(input.target, referenceCost?.totalNano, input.lambdaUsd);
+  const choice = choiceOf(input, scored, trade, lock);
+  const plan = planOf(input, choice, scored);
+  const observed = input.mode === 'observe' && plan[0] === input.reference.id;
+  const reason: ReasonCode = observed && choice.reason !== 'single-candidate' ? 'observe' : choice.reason;
+  const reference = scored.find((one) => one.estimate.candidate === input.reference.id)?.estimate;
+  const explanation = explain({
+    reason: choice.reason,
+    shape,
+    mode: input.mode,
+    target: input.target,
+    trade,
+    chosen: choice.chosen.estimate,
+    reference,
+    others: choice.others,
+  });
+  return {
+    ...head(input, predictor),
+    plan,
+    preferred: choice.chosen.estimate.candidate,
+    candidates: scored.map((one) => one.estimate),
+    excluded: all,
+    lambda: trade.lambdaUsd,
+    reason,
+    explanation: observed ? { ...explanation, sentence: observedSentence(input, explanation.sentence) } : explanation,
+    quality: qualityOf(input, choice),
+  };
+}
+
+function estimate(
+  input: DecideInput,
+  predictor: Predictor,
+  eligible: PricedCandidate[],
+  outputTokens: number,
+): Scored[] {
+  const { shape, vector } = input.reading;
+  const models = eligible.map(({ candidate }) => candidate.deployment.model);
+  const predictions = predictor.predict(
+    { vector, task: shape.task, language: shape.language },
+    input.reference.deployment.model,
+    [input.reference.deployment.model, ...models],
+  );
+  const reference = predictions[0]!;
+  return eligible.map(({ candidate, rates }, i) => {
+    const prediction = predictions[i + 1]!;
+    const cached = input.warm?.deployment === candidate.deployment.id ? input.warm.tokens : 0;
+    return {
+      abilityGap: gapOf(reference, prediction),
+      estimate: {
+        candidate: candidate.id,
+        model: candidate.deployment.model.id,
+        quality: prediction.quality,
+        loss: prediction.loss,
+        evidence: prediction.evidence,
+        evidenceCell: prediction.evidenceCell,
+        cost: costParts(rates, shape, cached, outputTokens),
+        contributions: prediction.contributions,
+      },
+    };
+  });
+}
+
+function gapOf(reference: Prediction, candidate: Prediction): number | undefined {
+  if (reference.ability.source === 'unknown' || candidate.ability.source === 'unknown') return undefined;
+  return reference.ability.value - candidate.ability.value;
+}
+
+function choiceOf(input: DecideInput, scored: Scored[], trade: Trade, lock: Lock | undefined): Choice {
+  if (input.mode === 'named') {
+    const [first, ...others] = scored;
+    return { chosen: first!, reason: 'named-model', others };
+  }
+  const choice = choose(scored, input.reference.id, input.reading.shape, trade);
+  return lock === undefined ? choice : { ...choice, reason: lock };
+}
+
+/** The choice, the reference, the rest by expected utility; a route that observes puts the reference first. */
+function planOf(input: DecideInput, choice: Choice, scored: Scored[]): string[] {
+  // The order of a named model's deployments is the operator's.
+  if (input.mode === 'named') return scored.map((one) => one.estimate.candidate);
+  const ranked = [choice.chosen, ...choice.others].map((one) => one.estimate.candidate);
+  const reference = ranked.filter((id) => id === input.reference.id);
+  const first = input.mode === 'observe' ? [...reference, ranked[0]!] : [ranked[0]!, ...reference];
+  return [...new Set([...first, ...ranked])];
+}
+
+function observedSentence(input: DecideInput, wouldBe: string): string {
+  return `The route only observes, so ${input.reference.id} answers. In assist: ${wouldBe}`;
+}
+
+function qualityOf(input: DecideInput, choice: Choice): Decision['quality'] {
+  if (input.mode === 'certified') return 'uncertified';
+  // On the prior alone nothing about this model was measured.
+  return choice.reason === 'checkable-task' && choice.chosen.estimate.evidence === 0 ? 'uncertified' : 'estimated';
+}
+
+type Head = 'id' | 'atMs' | 'route' | 'mode' | 'shape' | 'reference' | 'target' | 'propensity' | 'artefact';
+
+function head(input: DecideInput, predictor: Predictor): Pick<Decision, Head> {
+  return {
+    id: input.id,
+    atMs: input.nowMs,
+    route: input.route,
+    mode: input.mode,
+    shape: input.reading.shape,
+    reference: input.reference.id,
+    target: input.target,
+    propensity: 1,
+    artefact: predictor.parameters.id,
+  };
+}
+
+function nobody(input: DecideInput, predictor: Predictor, excluded: Exclusion[]): Decision {
+  const why = excluded[0]?.why;
+  return {
+    ...head(input, predictor),
+    plan: [],
+    preferred: input.reference.id,
+    candidates: [],
+    excluded,
+    lambda: 0,
+    reason: 'no-candidate',
+    explanation: {
+      sentence: `No candidate can serve this request${why === undefined ? '' : `: ${why}`}.`,
+      runnerUp: undefined,
+      flip: undefined,
+    },
+    quality: 'uncertified',
+  };
+}
+
+/** The way out of a fault of ours: the reference where policy allows it, else what policy allows first. */
+function failed(input: DecideInput, predictor: Predictor): Decision {
+  const allowed = input.candidates.map(({ candidate }) => candidate.id);
+  const first = allowed.includes(input.reference.id) ? input.reference.id : allowed[0];
+  const candidates: CandidateEstimate[] = [];
+  return {
+    ...head(input, predictor),
+    plan: first === undefined ? [] : [first],
+    preferred: first ?? input.reference.id,
+    candidates,
+    excluded: input.excluded,
+    lambda: 0,
+    reason: 'router-failed',
+    explanation: {
+      sentence: `The router failed on this request, so ${first ?? 'nobody'} answers it without a decision.`,
+      runnerUp: undefined,
+      flip: undefined,
+    },
+    quality: 'uncertified',
+  };
+}

@@ -1,0 +1,142 @@
+import { formatUsd } from '../../std/index.ts';
+import type { CandidateEstimate, Decision, DecisionTarget, Language, ReasonCode, Shape } from '../decision.ts';
+import type { Scored } from './choose.ts';
+import type { Trade } from './target.ts';
+
+const languages: Record<Language, string> = {
+  en: 'English',
+  zh: 'Chinese',
+  ja: 'Japanese',
+  ko: 'Korean',
+  other: 'other-language',
+};
+
+export interface Explained {
+  reason: ReasonCode;
+  shape: Shape;
+  mode: Decision['mode'];
+  target: DecisionTarget;
+  trade: Trade;
+  chosen: CandidateEstimate;
+  reference: CandidateEstimate | undefined;
+  /** Best first. */
+  others: Scored[];
+}
+
+/** One sentence on who answers and why, the runner-up, and what would have flipped the choice. Never quotes the prompt. */
+export function explain(explained: Explained): Decision['explanation'] {
+  const { chosen, reference, others } = explained;
+  const rival =
+    chosen.candidate === reference?.candidate
+      ? (others.find((one) => isCheaper(one.estimate, reference)) ?? others[0])?.estimate
+      : (reference ?? others[0]?.estimate);
+  return {
+    sentence: `${sentenceOf(explained, rival)}${certificateNote(explained.mode)}${budgetNote(explained)}`,
+    runnerUp: others[0]?.estimate.candidate,
+    flip: flipOf(explained, rival),
+  };
+}
+
+/** Quality points of a hundred, as people say them. */
+const points = (loss: number) => (100 * loss).toFixed(1);
+
+function sentenceOf({ reason, shape, chosen, target, trade, reference }: Explained, rival?: CandidateEstimate): string {
+  const ask = `This ${languages[shape.language]} ${shape.task} request`;
+  const to = `${ask} goes to ${chosen.candidate}`;
+  const loss = (one: CandidateEstimate) =>
+    `${points(one.loss.mean)} points (between ${points(one.loss.low)} and ${points(one.loss.high)}; ${one.evidenceCell})`;
+  const allowed = (one: CandidateEstimate) =>
+    target.kind === 'quality' || reference?.cost === undefined || one.cost === undefined
+      ? points(trade.allowance(0))
+      : points(trade.allowance(reference.cost.totalNano - one.cost.totalNano));
+  switch (reason) {
+    case 'cheaper-within-loss':
+      return `${to} at ${price(chosen)} instead of ${price(rival)}: even the upper bound of its loss of ${loss(chosen)} is within the ${allowed(chosen)} allowed.`;
+    case 'checkable-task':
+      return `${to} at ${price(chosen)} instead of ${price(rival)}: the answer can be checked, its expected loss of ${loss(chosen)} is within the ${allowed(chosen)} allowed, and the models are close in ability.`;
+    case 'little-evidence':
+      return `${to}, the reference: ${name(rival)} is expected to lose ${rival === undefined ? '' : loss(rival)}, and there is too little evidence to exclude more than the ${allowed(rival ?? chosen)} allowed.`;
+    case 'loss-too-high':
+      return `${to}, the reference: ${name(rival)} is expected to lose ${rival === undefined ? '' : loss(rival)}, more than the ${allowed(rival ?? chosen)} allowed.`;
+    case 'reference-cheapest':
+      return `${to}, the reference: no other candidate is cheaper for it.`;
+    case 'price-unknown':
+      return `${to}, the reference: without a known price nothing can be called cheaper.`;
+    case 'single-candidate':
+      return `${to}: it is the only candidate that can serve it.`;
+    case 'tool-loop-lock':
+      return `${to}: it continues the tool loop that is open.`;
+    case 'session-lock':
+      return `${to}: it continues a conversation whose state only its maker accepts.`;
+    case 'reference-unavailable':
+      return `${to}: the reference cannot serve it, and this one promises the best value of the others.`;
+    case 'named-model':
+      return `${ask} names its model and goes to ${chosen.candidate}.`;
+    case 'observe':
+      return `${to}, the reference, because the route only observes.`;
+    case 'no-candidate':
+      return `${ask} has no candidate that can serve it.`;
+    case 'router-failed':
+      return `${to}, the reference, because the router failed.`;
+  }
+}
+
+const name = (one: CandidateEstimate | undefined) => one?.candidate ?? 'no other candidate';
+
+function price(one: CandidateEstimate | undefined): string {
+  return one?.cost === undefined ? 'an unknown price' : `$${formatUsd(one.cost.totalNano)}`;
+}
+
+function isCheaper(one: CandidateEstimate, reference: CandidateEstimate): boolean {
+  return one.cost !== undefined && reference.cost !== undefined && one.cost.totalNano < reference.cost.totalNano;
+}
+
+function certificateNote(mode: Decision['mode']): string {
+  return mode === 'certified' ? ' Certificates are not available in this version: decided as in assist, uncertified.' : '';
+}
+
+function budgetNote({ target, trade }: Explained): string {
+  if (target.kind !== 'budget-per-day' || trade.allowance(0) === 0) return '';
+  return ' The daily budget is not paced here: decided at a quality target of 98 %.';
+}
+
+function flipOf({ reason, target, chosen, reference }: Explained, rival?: CandidateEstimate): string | undefined {
+  if (reference === undefined || rival === undefined) return undefined;
+  const other = chosen.candidate === reference.candidate ? rival : chosen;
+  switch (reason) {
+    case 'cheaper-within-loss':
+      return flipAt(target, other, other.loss.high, 'above', reference);
+    case 'checkable-task':
+      return flipAt(target, other, other.loss.mean, 'above', reference);
+    case 'little-evidence': {
+      const width = points((other.loss.high - other.loss.low) / 2);
+      const at = flipAt(target, other, other.loss.high, 'at most', other);
+      return `${at ?? ''}${at === undefined ? 'Judged' : '; or judged'} pairs of this kind of work that narrow its interval of ±${width} points.`;
+    }
+    case 'loss-too-high':
+      return flipAt(target, other, other.loss.high, 'at most', other);
+    case 'reference-cheapest':
+      return `A price of ${rival.candidate} below ${price(reference)} for this request.`;
+    case 'price-unknown':
+      return 'A known price: set `price` on the deployment, or add the model to the catalogue overlay.';
+    default:
+      return undefined;
+  }
+}
+
+function flipAt(
+  target: DecisionTarget,
+  other: CandidateEstimate,
+  loss: number,
+  side: 'above' | 'at most',
+  winner: CandidateEstimate,
+): string | undefined {
+  if (target.kind === 'usd-per-quality') return undefined;
+  const quality = 1 - loss;
+  if (quality <= 0 || quality >= 1) return undefined;
+  const at = side === 'above' ? Math.ceil(quality * 1000) / 1000 : Math.floor(quality * 1000) / 1000;
+  const now = target.kind === 'quality' ? ` (now ${target.value})` : '';
+  return side === 'above'
+    ? `With a quality target above ${at}${now} ${winner.candidate} would answer instead of ${other.candidate}`
+    : `With a quality target of at most ${at}${now} ${winner.candidate} would answer`;
+}

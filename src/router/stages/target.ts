@@ -1,0 +1,37 @@
+import { nanoPerUsd, type NanoUsd } from '../../std/index.ts';
+import type { DecisionTarget } from '../decision.ts';
+
+/** How the route's target trades cost against loss for one request. */
+export interface Trade {
+  /** USD per whole answer of quality. */
+  lambdaUsd: number;
+  /** Loss up to which a candidate is acceptable, given what it would save. */
+  allowance: (savedNano: NanoUsd) => number;
+}
+
+/** A target of 100 % would make every loss infinitely dear; at this allowance it is dear enough. */
+const allowanceMin = 0.001;
+
+/** Quality kept where a target says nothing about quality yet. */
+const defaultQuality = 0.98;
+
+/**
+ * With a quality target, a loss as large as the whole allowance weighs as much as the reference's whole price. A price of quality
+ * is used as it is: what is saved must pay for the loss. A budget is paced by a controller that passes `lambdaUsd`;
+ * without one it is treated as a quality target of 98 %.
+ */
+export function tradeOf(target: DecisionTarget, referenceNano: NanoUsd | undefined, lambdaUsd: number | undefined): Trade {
+  const priceOfQuality = target.kind === 'usd-per-quality' ? target.value : lambdaUsd;
+  if (target.kind !== 'quality' && priceOfQuality !== undefined) {
+    return {
+      lambdaUsd: priceOfQuality,
+      allowance: (savedNano) => (priceOfQuality <= 0 ? 1 : savedNano / nanoPerUsd / priceOfQuality),
+    };
+  }
+  const quality = target.kind === 'quality' ? target.value : defaultQuality;
+  const allowance = Math.max(0, 1 - quality);
+  return {
+    lambdaUsd: (referenceNano ?? 0) / nanoPerUsd / Math.max(allowanceMin, allowance),
+    allowance: () => allowance,
+  };
+}

@@ -1,0 +1,168 @@
+import { readFileSync } from 'node:fs';
+import { parse as parseYaml } from 'yaml';
+import { type Candidate, type Catalog, createCatalog, type DeploymentSettings } from '../catalog/index.ts';
+import type { Route, Snapshot } from '../gateway/index.ts';
+import { createProvider, findVendor, type ProviderSettings } from '../providers/index.ts';
+import { abilityRank, type DecisionTarget, type Predictor } from '../router/index.ts';
+import { type Config, ConfigError, type RouteConfig } from './config.ts';
+
+/** What a snapshot is compiled from: a configuration file, or what was found without one. */
+export type Setup =
+  | { kind: 'file'; path: string; config: Config }
+  | { kind: 'found'; providers: ProviderSettings[]; deployments: DeploymentSettings[] };
+
+export interface SnapshotParts {
+  setup: Setup;
+  predictor: Predictor;
+  /** Address of the running sandbox, for providers of a simulated vendor. */
+  sandboxUrl: string | undefined;
+}
+
+const defaults = {
+  holdbackMs: 5_000,
+  attemptsMax: 4,
+  answerBytesMax: 67_108_864,
+  timeouts: { connectMs: 5_000, firstByteMs: 120_000, interChunkMs: 120_000, totalMs: 1_200_000 },
+};
+
+/** The quality an `auto` route aims at when nobody has said otherwise. */
+const defaultTarget: DecisionTarget = { kind: 'quality', value: 0.98 };
+
+export function needsSandbox(setup: Setup): boolean {
+  const settings = setup.kind === 'file' ? setup.config.providers : setup.providers;
+  return settings.some(({ vendor }) => findVendor(vendor)?.simulated === true);
+}
+
+/** Compiles everything a request needs. Throws ConfigError naming the field at fault. */
+export function buildSnapshot({ setup, predictor, sandboxUrl }: SnapshotParts): Snapshot {
+  const where = setup.kind === 'file' ? setup.path : 'the environment';
+  const catalog = withContext(where, () => catalogOf(setup, sandboxUrl));
+  if (setup.kind === 'found') {
+    return { catalog, predictor, routes: autoRoute(catalog, predictor), ...defaults };
+  }
+  const { config } = setup;
+  const routes = new Map<string, Route>();
+  for (const [name, route] of Object.entries(config.routes)) {
+    routes.set(
+      name,
+      withContext(`${where}: routes.${name}`, () => routeOf(name, route, config, catalog)),
+    );
+  }
+  return {
+    catalog,
+    predictor,
+    routes,
+    timeouts: {
+      connectMs: config.timeouts.connect_ms,
+      firstByteMs: config.timeouts.first_byte_ms,
+      interChunkMs: config.timeouts.inter_chunk_ms,
+      totalMs: config.timeouts.total_ms,
+    },
+    attemptsMax: config.limits.attempts_max,
+    holdbackMs: config.holdback_ms,
+    answerBytesMax: config.limits.answer_bytes_max,
+  };
+}
+
+function catalogOf(setup: Setup, sandboxUrl: string | undefined): Catalog {
+  const settings: ProviderSettings[] =
+    setup.kind === 'found'
+      ? setup.providers
+      : setup.config.providers.map(({ api_key, base_url, ...rest }) => ({
+          ...rest,
+          apiKey: api_key,
+          baseUrl: base_url,
+        }));
+  const providers = settings.map((provider) =>
+    createProvider(
+      findVendor(provider.vendor)?.simulated === true
+        ? { ...provider, baseUrl: provider.baseUrl ?? sandboxUrl }
+        : provider,
+    ),
+  );
+  return createCatalog({
+    providers,
+    deployments: setup.kind === 'found' ? setup.deployments : setup.config.deployments,
+    overlay: setup.kind === 'file' ? overlayOf(setup.config) : undefined,
+  });
+}
+
+function overlayOf(config: Config): unknown {
+  if (config.catalog === undefined) return undefined;
+  const path = config.catalog.overlay;
+  try {
+    return parseYaml(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new ConfigError(`the catalogue overlay ${path} cannot be read as YAML or JSON`, { cause });
+  }
+}
+
+function routeOf(name: string, route: RouteConfig, config: Config, catalog: Catalog): Route {
+  if (catalog.resolve(name).kind === 'deployments') {
+    throw new ConfigError('a model has this name already: choose another name for the route');
+  }
+  const reference = one(route.reference, 'reference', catalog);
+  const candidates = route.candidates.flatMap((candidate) => all(candidate, 'candidates', catalog));
+  if (!candidates.some((candidate) => candidate.id === reference.id)) candidates.unshift(reference);
+  return {
+    name,
+    reference,
+    candidates: [...new Map(candidates.map((candidate) => [candidate.id, candidate])).values()],
+    target: targetOf(route),
+    mode: route.mode === 'observe' ? 'observe' : 'assist',
+    holdbackMs: route.holdback_ms ?? config.holdback_ms,
+  };
+}
+
+function targetOf({ target }: RouteConfig): DecisionTarget {
+  if ('quality' in target) return { kind: 'quality', value: target.quality };
+  if ('usd_per_quality' in target) return { kind: 'usd-per-quality', value: target.usd_per_quality };
+  return { kind: 'budget-per-day', value: target.budget_usd_per_day };
+}
+
+function one(name: string, field: string, catalog: Catalog): Candidate {
+  return all(name, field, catalog)[0]!;
+}
+
+function all(name: string, field: string, catalog: Catalog): Candidate[] {
+  const candidates = catalog.candidates(name);
+  if (candidates.length > 0) return candidates;
+  const found = catalog.resolve(name.split('#')[0]!);
+  const hint =
+    found.kind === 'not-deployed'
+      ? `no configured provider serves it; it is served by ${found.vendors.join(', ')}, or list it under deployments`
+      : found.kind === 'unknown' && found.near.length > 0
+        ? `did you mean ${found.near.slice(0, 3).join(', ')}?`
+        : 'list it under deployments, or use a catalogue name';
+  throw new ConfigError(`${field}: there is no model «${name}»: ${hint}`);
+}
+
+/** Without a file: one route over what was found, with the ablest model as its reference. */
+function autoRoute(catalog: Catalog, predictor: Predictor): Map<string, Route> {
+  const deployments = catalog.deployments().filter((deployment) => deployment.prices.length > 0);
+  const usable = deployments.length > 0 ? deployments : catalog.deployments();
+  const [best] = abilityRank(
+    predictor,
+    usable.map((deployment) => deployment.model),
+  );
+  const candidates = usable.flatMap((deployment) => catalog.candidates(deployment.id));
+  const reference = candidates.find((candidate) => candidate.deployment.model.id === best?.id);
+  if (reference === undefined) return new Map();
+  const route: Route = {
+    name: 'auto',
+    reference,
+    candidates,
+    target: defaultTarget,
+    mode: 'assist',
+    holdbackMs: defaults.holdbackMs,
+  };
+  return new Map([[route.name, route]]);
+}
+
+function withContext<T>(where: string, make: () => T): T {
+  try {
+    return make();
+  } catch (thrown) {
+    throw new ConfigError(`${where}: ${(thrown as Error).message}`, { cause: thrown });
+  }
+}

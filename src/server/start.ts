@@ -1,0 +1,138 @@
+import { watch } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { basename, dirname } from 'node:path';
+import { createAdminListener, createHttpServer, defaultHttpLimits } from '../http/index.ts';
+import { type ComposeOptions, type Composition, compose } from './compose.ts';
+import type { Setup } from './snapshot.ts';
+
+export interface StartOptions extends ComposeOptions {
+  host: string;
+  port: number;
+  version: string;
+  /** How long open requests may go on after `close`. */
+  drainMs: number;
+}
+
+export interface RunningGateway {
+  url: string;
+  setup: Setup;
+  /** The admin key made at this start; undefined if there was one already. It is shown once and never logged. */
+  firstAdminKey: string | undefined;
+  /** Refuses new requests, lets open ones finish for at most `drainMs`, then ends everything. */
+  close(): Promise<void>;
+  reload(): Promise<void>;
+}
+
+const settleMs = 200;
+
+/** Starts the whole gateway and listens. Throws ConfigError, `store_unavailable`, or an Error that says why it cannot listen. */
+export async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const composition = await compose(options);
+  let draining = false;
+  const server = createHttpServer({
+    gateway: composition.gateway,
+    limits: { ...defaultHttpLimits, bodyBytesMax: composition.bodyBytesMax },
+    version: options.version,
+    readiness: () =>
+      draining ? { ready: false, problems: ['this instance is shutting down'] } : composition.readiness(),
+    draining: () => draining,
+    admin: createAdminListener({
+      gateway: composition.gateway,
+      ledgerStore: composition.ledgerStore,
+      version: options.version,
+    }),
+  });
+  try {
+    await listen(server, options);
+  } catch (thrown) {
+    await composition.close();
+    throw thrown;
+  }
+  const firstAdminKey = await makeFirstKey(composition);
+  const reload = reloader(composition, options);
+  const stopWatching = options.configPath === undefined ? () => {} : watchFile(options.configPath, reload);
+  return {
+    url: urlOf(server, options.host),
+    setup: composition.setup,
+    firstAdminKey,
+    reload,
+    async close() {
+      draining = true;
+      stopWatching();
+      await drain(server, options.drainMs);
+      await composition.close();
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: StartOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? `port ${port} on ${host} is in use: set PORT or pass --port`
+          : error.code === 'EACCES'
+            ? `port ${port} needs more rights: set PORT to one above 1023`
+            : error.message;
+      reject(new Error(`Yumen cannot listen: ${why}`, { cause: error }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+async function makeFirstKey({ gateway }: Composition): Promise<string | undefined> {
+  if (gateway.identity.hasAdminKey()) return undefined;
+  const { secret } = await gateway.identity.createKey({ name: 'first admin key', role: 'admin' });
+  return secret;
+}
+
+/** A bad configuration is reported and the one in force stays. */
+function reloader(composition: Composition, { log }: StartOptions): () => Promise<void> {
+  return async () => {
+    try {
+      await composition.reload();
+      log.info({}, 'configuration reloaded');
+    } catch (thrown) {
+      log.error(
+        { problem: (thrown as Error).message },
+        'the new configuration is refused; the old one stays in force',
+      );
+    }
+  };
+}
+
+/** Editors replace files, so the folder is watched; several events of one save count once. */
+function watchFile(path: string, changed: () => Promise<void>): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch(dirname(path), { persistent: false }, (_, name) => {
+    if (name !== basename(path)) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void changed(), settleMs);
+    timer.unref();
+  });
+  watcher.on('error', () => watcher.close());
+  return () => {
+    clearTimeout(timer);
+    watcher.close();
+  };
+}
+
+function drain(server: Server, drainMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const idle = setInterval(() => server.closeIdleConnections(), 100);
+    const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(deadline);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+function urlOf(server: Server, host: string): string {
+  const { port } = server.address() as AddressInfo;
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+  return `http://${shown.includes(':') ? `[${shown}]` : shown}:${port}`;
+}

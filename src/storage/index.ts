@@ -1,0 +1,2 @@
+export { lockFile } from './sqlite/file-lock.ts';
+export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/store.ts';

@@ -1,0 +1,35 @@
+import type { ErrorCode } from '../../protocol/index.ts';
+import type { DatabaseOptions } from './database.ts';
+import type { KeyOperations } from './keys.ts';
+import type { Reporting } from './report.ts';
+import type { RequestReading, RequestWriting } from './requests.ts';
+
+/** What the thread can be asked. A reading thread knows only the reading operations. */
+export type Operations = Omit<KeyOperations, 'keysVersion'> & RequestWriting & RequestReading & Reporting;
+
+export interface ThreadOptions extends DatabaseOptions {
+  /** How often changes by other processes are looked for. */
+  pollMs: number;
+}
+
+export interface ThreadCall {
+  id: number;
+  operation: keyof Operations;
+  args: unknown[];
+}
+
+export type ThreadRequest = ThreadCall | 'close';
+
+export interface ThreadError {
+  code: ErrorCode;
+  message: string;
+  param: string | undefined;
+  detail: string | undefined;
+}
+
+export type ThreadMessage =
+  | { type: 'ready' }
+  | { type: 'refused'; error: ThreadError }
+  | { type: 'keys-changed' }
+  | { type: 'result'; id: number; result: unknown }
+  | { type: 'error'; id: number; error: ThreadError };

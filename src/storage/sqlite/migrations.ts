@@ -1,0 +1,57 @@
+/**
+ * The schema, as steps that are never edited once released: number n brings a database of version n - 1 to version n. `PRAGMA
+ * user_version` holds the version.
+ *
+ * Requests live in two tables: what queries filter, group and add up is in narrow rows, so that a report over a month does
+ * not read every decision; the whole record is beside it. Both keys are time-ordered, so inserts stay at the end of
+ * the trees.
+ */
+export const migrations: readonly string[] = [
+  `
+  CREATE TABLE counters (
+    name TEXT PRIMARY KEY,
+    value INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO counters (name, value) VALUES ('keys', 0);
+
+  CREATE TABLE keys (
+    id TEXT PRIMARY KEY,
+    digest TEXT NOT NULL UNIQUE,
+    prefix TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    project TEXT,
+    models TEXT,
+    limits TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER,
+    revoked_at_ms INTEGER
+  ) WITHOUT ROWID;
+
+  CREATE TABLE requests (
+    id TEXT PRIMARY KEY,
+    started_at_ms INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    project TEXT,
+    route TEXT,
+    model TEXT,
+    deployment TEXT,
+    outcome TEXT NOT NULL,
+    simulated INTEGER NOT NULL,
+    input_tokens INTEGER NOT NULL,
+    cache_read_tokens INTEGER NOT NULL,
+    output_tokens INTEGER NOT NULL,
+    cost_nano INTEGER,
+    reference_cost_nano INTEGER,
+    first_content_ms REAL
+  ) WITHOUT ROWID;
+  CREATE INDEX requests_by_time ON requests (started_at_ms);
+  CREATE INDEX requests_by_key ON requests (key_id, started_at_ms);
+  CREATE INDEX requests_not_answered ON requests (outcome, started_at_ms) WHERE outcome <> 'answered';
+
+  CREATE TABLE request_records (
+    id TEXT PRIMARY KEY,
+    record TEXT NOT NULL
+  );
+  `,
+];

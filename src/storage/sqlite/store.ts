@@ -1,0 +1,117 @@
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
+import { join } from 'node:path';
+import type { KeyStore } from '../../identity/index.ts';
+import type { LedgerStore } from '../../ledger/index.ts';
+import { GatewayError } from '../../protocol/index.ts';
+import { Channel } from './channel.ts';
+import type { ThreadOptions } from './messages.ts';
+
+const callsMax = 1024;
+const callMs = 30_000;
+/** A report over a long time may take this long; it has a thread of its own. */
+const readMs = 60_000;
+const defaultPollMs = 250;
+const fileName = 'yumen.sqlite';
+
+export interface SqliteStoreOptions {
+  /** Made if absent, readable by its owner only. Several processes may share it. */
+  dataFolder: string;
+  /** How often changes of keys by other processes are looked for. */
+  pollMs?: number | undefined;
+  synchronous?: 'normal' | 'full' | undefined;
+}
+
+export interface SqliteStore {
+  readonly keys: KeyStore;
+  readonly ledger: LedgerStore;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the embedded store, and makes or migrates it where that is due. Throws `store_unavailable` naming the folder when it cannot
+ * be written, or when a newer version has written it.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const path = join(options.dataFolder, fileName);
+  prepare(options.dataFolder, path);
+  const thread: ThreadOptions = {
+    path,
+    readOnly: false,
+    synchronous: options.synchronous ?? 'normal',
+    pollMs: options.pollMs ?? defaultPollMs,
+  };
+  const listeners = new Set<() => void>();
+  const onKeysChanged = () => {
+    for (const listener of [...listeners]) listener();
+  };
+  const writer = new Channel({ thread, callsMax, callMs, onKeysChanged });
+  // Reports run beside the writer, so that a record never waits for one.
+  const reader = new Channel({
+    thread: { ...thread, readOnly: true },
+    callsMax,
+    callMs: readMs,
+    onKeysChanged,
+  });
+
+  const store: SqliteStore = {
+    keys: {
+      list: () => writer.call('listKeys'),
+      insert: (key) => writer.call('insertKey', key),
+      revoke: (id, atMs) => writer.call('revokeKey', id, atMs),
+      onChange(listener) {
+        listeners.add(listener);
+        return () => void listeners.delete(listener);
+      },
+    },
+    ledger: {
+      append: (lines) => writer.call('append', lines),
+      get: (id) => reader.call('get', id),
+      list: (query) => reader.call('list', query),
+      report: (query) => reader.call('report', query),
+      spentSince: (keyId, fromMs) => reader.call('spentSince', keyId, fromMs),
+    },
+    async close() {
+      listeners.clear();
+      await Promise.all([writer.close(), reader.close()]);
+    },
+  };
+  try {
+    // The first answer tells that the database is open and up to date.
+    await store.keys.list();
+  } catch (error) {
+    await store.close();
+    const detail = error instanceof GatewayError ? error.detail : String(error);
+    throw new GatewayError(
+      'store_unavailable',
+      `The data folder ${options.dataFolder} cannot be used: ${detail ?? 'its database does not open'}.`,
+      { cause: error, detail },
+    );
+  }
+  return store;
+}
+
+/** Makes the folder and an empty database where there is none, both for their owner only: SQLite's other files follow its mode. */
+function prepare(folder: string, path: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    // An existing file is not even opened: closing it would drop the locks that this process may hold on it.
+    if (!existsSync(path)) createIfAbsent(path);
+  } catch (cause) {
+    const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
+    throw new GatewayError(
+      'store_unavailable',
+      `The data folder ${folder} cannot be written (${reason}): give the user of this process the right to write there, or name another folder.`,
+      { cause, detail: reason },
+    );
+  }
+}
+
+function createIfAbsent(path: string): void {
+  try {
+    closeSync(openSync(path, 'ax', 0o600));
+  } catch (error) {
+    // Another process was first.
+    if (!existsSync(path)) throw error;
+  }
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from '../../src/protocol/index.ts';
+import type { Asked, FakeAnswer } from './fake-answer.ts';
+import type { FakeReply } from './fake-reply.ts';
+
+/** One server-sent event before it becomes bytes. */
+export interface FakeEvent {
+  event?: string;
+  data: string;
+  /** Set for content: the tokens it carries. */
+  tokens?: number;
+  /** The usage object it reports. */
+  usage?: unknown;
+  /** The event that ends the dialect's streams. */
+  terminal?: boolean;
+}
+
+interface FakeFailure {
+  code?: string;
+  type?: string;
+  message: string;
+  param?: string;
+}
+
+/** The wire form of one dialect. Written apart from the product's codecs, so that a mistake in those cannot hide here. */
+export interface FakeDialect {
+  chatPath: string;
+  /** What the request asks for, or what a real upstream would refuse it for. */
+  ask(body: JsonObject): Asked | { invalid: string };
+  error(error: FakeFailure, status: number): unknown;
+  answer(answer: FakeAnswer, reply: FakeReply): { body: unknown; usage: unknown };
+  events(answer: FakeAnswer, asked: Asked, reply: FakeReply): FakeEvent[];
+  errorEvent(error: { type?: string; message: string }): FakeEvent;
+  models(ids: string[]): unknown;
+}
