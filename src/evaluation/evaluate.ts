@@ -1,4 +1,9 @@
-import { createPredictor, type PredictedModel, type Predictor, type PredictorParameters } from '../router/index.ts';
+import {
+  createPredictor,
+  type PredictedModel,
+  type Predictor,
+  type PredictorParameters,
+} from '../router/index.ts';
 import { canonicalModels, knownModels } from './known-models.ts';
 import type { OutcomeRow } from './outcomes/outcome.ts';
 import { compareMany } from './report/many-rows.ts';
@@ -45,7 +50,10 @@ const leftOutBlocks = 8;
 export function evaluate(files: NamedRows[], options: EvaluationOptions): Evaluation {
   const names = [options.reference, ...options.candidates];
   const all = files.flatMap((file) => file.rows.map((row) => ({ file: file.name, row })));
-  checkNames(all.map((one) => one.row), names);
+  checkNames(
+    all.map((one) => one.row),
+    names,
+  );
   const excluded = { missing_outcome: 0, missing_cost: 0 };
   const usable = all.filter(({ row }) => {
     const outcomes = names.map((name) => row.outcomes.get(name));
@@ -69,7 +77,13 @@ export function evaluate(files: NamedRows[], options: EvaluationOptions): Evalua
   const models = names.map((name) => predictedModel(canonical(name)));
   const notes: string[] = [];
   const routed = routeAll({ options, canonical, training, tested, models, usable, notes });
-  const table = { names, rows: usable.map(({ row }) => row), routed, bootstrap: options.bootstrap, seed: options.seed };
+  const table = {
+    names,
+    rows: usable.map(({ row }) => row),
+    routed,
+    bootstrap: options.bootstrap,
+    seed: options.seed,
+  };
   options.progress('bootstrap');
   const rows = options.candidates.length === 1 ? comparePair(table) : compareMany(table);
   return {
@@ -164,18 +178,26 @@ function routeTrained(routing: Routing, train: NamedRows[]): RoutedRows {
   const seen = train
     .flatMap((file) => file.rows.map((row) => trainingRow(file.name, row, canonical)))
     .filter((row) => !hashes.has(row.promptHash));
-  if (seen.length === 0) throw new EvaluationError('The training files hold no prompt that the tested files do not.');
+  if (seen.length === 0)
+    throw new EvaluationError('The training files hold no prompt that the tested files do not.');
   return routeWith(routing, 'trained-elsewhere', fitFor(seen, models, true));
 }
 
 function routeWith(routing: Routing, split: Split, predictor: Predictor): RoutedRows {
   const { tested, models, notes } = routing;
   const quality = models.map(() => new Float64Array(tested.length));
-  fillQuality(quality, tested, models, predictor, () => true, (unknown) => {
-    notes.push(
-      `Neither outcomes nor published scores of ${unknown.join(', ')} are known to the router: it can only guess there.`,
-    );
-  });
+  fillQuality(
+    quality,
+    tested,
+    models,
+    predictor,
+    () => true,
+    (unknown) => {
+      notes.push(
+        `Neither outcomes nor published scores of ${unknown.join(', ')} are known to the router: it can only guess there.`,
+      );
+    },
+  );
   return { split, quality, fold: foldsOf(routing), group: undefined };
 }
 
@@ -201,7 +223,10 @@ function routeLeftOut(routing: Routing, by: 'source' | 'sub'): RoutedRows {
 }
 
 function fitFor(rows: TrainingRow[], models: PredictedModel[], withScores = false): Predictor {
-  const parameters = fitPredictor(rows, { ...defaultFit, headsFor: new Set(models.map((model) => model.id)) });
+  const parameters = fitPredictor(rows, {
+    ...defaultFit,
+    headsFor: new Set(models.map((model) => model.id)),
+  });
   if (!withScores) return createPredictor(parameters);
   const abilities = new Map([...parameters.models].map(([id, model]) => [id, model.ability]));
   return createPredictor({ ...parameters, benchmarks: fitBenchmarks(rows, abilities, knownModels) });

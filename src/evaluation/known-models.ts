@@ -13,6 +13,7 @@ export const knownModels: readonly KnownModel[] = file.models;
 /** One id for a model whatever an outcomes file calls it; an unknown name stands for itself. */
 export function canonicalModels(): (name: string) => string {
   const ids = new Map<string, string>();
-  for (const model of knownModels) for (const name of [model.id, ...model.names]) ids.set(modelKey(name), model.id);
+  for (const model of knownModels)
+    for (const name of [model.id, ...model.names]) ids.set(modelKey(name), model.id);
   return (name) => ids.get(modelKey(name)) ?? modelKey(name);
 }

@@ -4,6 +4,7 @@ import {
   type Dialect,
   type EventEncoder,
   GatewayError,
+  toGatewayError,
 } from '../protocol/index.ts';
 import type { AnswerStream, DecodedFrame } from '../upstream/index.ts';
 import type { AnswerSink } from './call.ts';
@@ -55,10 +56,16 @@ export function relayStream(input: RelayInput): Promise<RelayEnd> {
       frames: (batch) => {
         if (over) return;
         const out: Uint8Array[] = [];
-        for (const frame of batch) {
-          for (const event of frame.events) tally.see(event);
-          appendFrame(frame, input, encoder, tally.ended ? terminal : out);
-          if (tally.error !== undefined) break;
+        try {
+          for (const frame of batch) {
+            for (const event of frame.events) tally.see(event);
+            appendFrame(frame, input, encoder, tally.ended ? terminal : out);
+            if (tally.error !== undefined) break;
+          }
+        } catch (thrown) {
+          // An encoder refuses what it cannot hold; thrown into the transport it would reach nobody.
+          finish({ kind: 'interrupted', error: toGatewayError(thrown) });
+          return;
         }
         if (out.length > 0) {
           input.begin();

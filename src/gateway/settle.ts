@@ -92,7 +92,7 @@ async function usageOf(
 ): Promise<{ usage: Usage | undefined; usageSource: 'reported' | 'estimated' | 'none' }> {
   const { tally, deployment } = attempt;
   if (attempt.outcome === 'answered' && tally.usage !== undefined) {
-    learn(tally, tally.usage, deployment, estimator);
+    learn(attempt, tally.usage, request, estimator);
     return { usage: tally.usage, usageSource: 'reported' };
   }
   // A call that failed before any content is not billed by the vendors we know.
@@ -102,14 +102,31 @@ async function usageOf(
 }
 
 /** What the estimator may learn from a reported answer: only tokens whose text was seen, so hidden reasoning is left out. */
-function learn(tally: AnswerTally, usage: Usage, deployment: Deployment, estimator: TokenEstimator): void {
-  if (tally.scale !== 1) return;
-  void estimator.observeOutput({
-    deployment: deployment.id,
-    text: tally.text,
-    contentEvents: tally.contentEvents,
-    outputTokens: tally.sawReasoning ? usage.outputTokens : usage.outputTokens - usage.reasoningTokens,
-  });
+function learn(
+  { tally, deployment }: AttemptTrace,
+  usage: Usage,
+  request: ChatRequest,
+  estimator: TokenEstimator,
+): void {
+  if (tally.scale === 1) {
+    void estimator.observeOutput({
+      deployment: deployment.id,
+      text: () => tally.text,
+      contentEvents: tally.contentEvents,
+      outputTokens: tally.sawReasoning ? usage.outputTokens : usage.outputTokens - usage.reasoningTokens,
+    });
+  }
+  if (
+    request.messages.every((message) =>
+      message.parts.every((part) => part.type !== 'image' && part.type !== 'document'),
+    )
+  ) {
+    void estimator.observeInput({
+      deployment: deployment.id,
+      text: () => promptText(request),
+      inputTokens: usage.inputTokens,
+    });
+  }
 }
 
 /** Input as reported at the start of the stream where the dialect does so; the rest from the text. */
@@ -123,13 +140,13 @@ async function estimatedUsage(
   const inputTokens =
     reported.inputTokens > 0
       ? reported.inputTokens
-      : await estimator.estimateInput({ deployment: deployment.id, text: promptText(request) });
+      : await estimator.estimateInput({ deployment: deployment.id, text: () => promptText(request) });
   const generated =
     tally.contentEvents === 0
       ? 0
       : await estimator.estimateOutput({
           deployment: deployment.id,
-          text: tally.text,
+          text: () => tally.text,
           contentEvents: tally.contentEvents,
         });
   const outputTokens = Math.max(reported.outputTokens, Math.round(generated * tally.scale));

@@ -10,7 +10,7 @@ export type {
 export { dialects } from './dialects/index.ts';
 export { type ErrorCode, errorTable, GatewayError, toGatewayError, type UpstreamSaid } from './errors.ts';
 export { isObject, type Json, type JsonObject } from './json.ts';
-export { type JsonBodyLimits, jsonBodyDefaults, parseJsonBody } from './json-body.ts';
+export { parseJsonBody } from './json-body.ts';
 export { spliceTopLevel, type TopLevelEdits } from './json-splice.ts';
 export type {
   ChatRequest,
@@ -24,11 +24,5 @@ export type {
   Tool,
   ToolChoice,
 } from './request.ts';
-export {
-  createSseFramer,
-  type SseFrame,
-  type SseFramer,
-  type SseFramerLimits,
-  sseFramerDefaults,
-} from './sse/framer.ts';
+export { createSseFramer, type SseFrame } from './sse/framer.ts';
 export { noUsage, type Usage } from './usage.ts';

@@ -4,12 +4,12 @@ import { isObject, type JsonObject } from './json.ts';
 import { locateJsonFault } from './json-fault.ts';
 import { nestsDeeperThan } from './json-scan.ts';
 
-export interface JsonBodyLimits {
+interface JsonBodyLimits {
   /** How deep arrays and objects may nest; code that walks a body is recursive. */
   jsonDepthMax: number;
 }
 
-export const jsonBodyDefaults: JsonBodyLimits = { jsonDepthMax: 256 };
+const jsonBodyDefaults: JsonBodyLimits = { jsonDepthMax: 256 };
 
 /**
  * Parses a request or answer body: strict UTF-8, one JSON object, bounded nesting. Throws GatewayError `invalid_json`; the

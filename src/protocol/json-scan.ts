@@ -3,7 +3,7 @@
 const quote = 0x22;
 const backslash = 0x5c;
 /** Short strings (keys, words) are cheaper to walk than to search natively. */
-const walkBytes = 128;
+const walkBytes = 24;
 
 /** Index after the closing quote of the string that opens at `open`; `bytes.length` when it never closes. */
 export function stringEnd(bytes: Buffer, open: number): number {

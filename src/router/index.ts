@@ -1,3 +1,4 @@
+export { loadShippedPredictor } from './artefact/shipped.ts';
 export type {
   CandidateEstimate,
   Contribution,
@@ -13,9 +14,17 @@ export type {
   TurnKind,
 } from './decision.ts';
 export { bucketsMax } from './features/scan.ts';
+export type { SessionSource } from './features/session-key.ts';
+export { type RequestReading, readRequest } from './features/shape.ts';
 export { structuralIds } from './features/structural.ts';
-export { type AskReading, type AskVector, readAsk } from './features/vector.ts';
-export { type Artefact, ArtefactError, decodeArtefact, encodeArtefact, type Provenance } from './predictor/artefact.ts';
+export { type AskVector, readAsk } from './features/vector.ts';
+export {
+  type Artefact,
+  ArtefactError,
+  decodeArtefact,
+  encodeArtefact,
+  type Provenance,
+} from './predictor/artefact.ts';
 export {
   type BenchmarkMapping,
   type Calibration,
@@ -28,5 +37,8 @@ export {
   type PredictorParameters,
   type Weights,
 } from './predictor/parameters.ts';
-export { createPredictor, type PredictedModel, type Prediction, type Predictor } from './predictor/predictor.ts';
+export { createPredictor, type PredictedModel, type Predictor } from './predictor/predictor.ts';
+export { abilityRank } from './predictor/rank.ts';
 export { prepareAsk } from './predictor/score.ts';
+export { decide } from './stages/decide.ts';
+export type { DecideInput, PricedCandidate, TokenRates } from './stages/input.ts';

@@ -93,7 +93,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     store: store.keys,
     clock,
     ids,
-    presetAdminKey: options.environment['YUMEN_ADMIN_KEY'],
+    presetAdminKey: options.environment['YUMEN_ADMIN_KEY'] || undefined,
   });
   const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
   const transport = createUndiciTransport({ clock });

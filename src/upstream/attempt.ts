@@ -121,6 +121,7 @@ class ResponseReader {
   private readonly decoder;
   private held: DecodedFrame[] = [];
   private heldEnd = false;
+  private retryAfterMs: number | undefined;
   private heldFailure: GatewayError | undefined;
   private sink: StreamSink | undefined;
   private readonly input: AttemptInput;
@@ -144,7 +145,6 @@ class ResponseReader {
     this.state = head.status >= 200 && head.status < 300 && isStream ? 'holding' : 'collecting';
     this.retryAfterMs = retryAfterMs(head.headers['retry-after'], head.headers['retry-after-ms']);
   }
-  private retryAfterMs: number | undefined;
 
   data(chunk: Uint8Array): void {
     if (this.state === 'collecting') {
@@ -285,10 +285,18 @@ class ResponseReader {
   private finishCollected(): void {
     const bytes = Buffer.concat(this.chunks);
     const body = parsed(bytes);
-    if (!this.isSuccess())
-      return this.settleFailed(this.errorOf(this.status, body ?? bytes.toString('utf8', 0, 2000)));
-    if (body === undefined) return this.settleFailed(protocolError('the answer is not a JSON object'));
-    if (isObject(body['error'])) return this.settleFailed(this.errorOf(this.status, body));
+    if (!this.isSuccess()) {
+      this.settleFailed(this.errorOf(this.status, body ?? bytes.toString('utf8', 0, 2000)));
+      return;
+    }
+    if (body === undefined) {
+      this.settleFailed(protocolError('the answer is not a JSON object'));
+      return;
+    }
+    if (isObject(body['error'])) {
+      this.settleFailed(this.errorOf(this.status, body));
+      return;
+    }
     try {
       const answer = this.dialect().decodeAnswer(body);
       this.state = 'done';

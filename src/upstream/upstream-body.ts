@@ -34,6 +34,7 @@ export function upstreamBody(request: ChatRequest, deployment: Deployment): Upst
     defaultMaxOutputTokens: Math.min(deployment.model.outputTokensMax, defaultOutputTokensMax),
     maxTokensField: quirks.maxTokensField,
     jsonSchema: quirks.jsonSchema,
+    streamUsageOption: quirks.usageNeedsStreamOption,
     reasoningControl: deployment.model.capabilities.reasoning === 'none' ? 'none' : quirks.reasoningControl,
   };
   const { body, dropped } = dialects[vendor.dialect].encodeRequest(request, target);

@@ -78,12 +78,53 @@ test('names resolve by alias, in any case, and split at the first slash only', (
   for (const [name, ids] of cases) assert.deepEqual(found(catalog, name), ids, name);
 });
 
+test('names with a date, as SDK users write them, lead to the model they mean', () => {
+  const catalog = catalogOf([openai, anthropic]);
+  const cases: [string, string][] = [
+    ['gpt-4o-2024-08-06', 'openai/gpt-4o'],
+    ['gpt-4o-2024-11-20', 'openai/gpt-4o-2024-11-20'],
+    ['gpt-4o-mini-2024-07-18', 'openai/gpt-4o-mini'],
+    ['gpt-4.1-2025-04-14', 'openai/gpt-4.1'],
+    ['gpt-4.1-mini-2025-04-14', 'openai/gpt-4.1-mini'],
+    ['gpt-5-2025-08-07', 'openai/gpt-5'],
+    ['gpt-5-mini-2025-08-07', 'openai/gpt-5-mini'],
+    ['gpt-5.5-2026-04-23', 'openai/gpt-5.5'],
+    ['claude-haiku-4-5-20251001', 'claude/claude-haiku-4-5'],
+    ['claude-sonnet-4-5-20250929', 'claude/claude-sonnet-4-5'],
+    ['claude-opus-4-5-20251101', 'claude/claude-opus-4-5'],
+  ];
+  for (const [name, id] of cases) assert.deepEqual(found(catalog, name), [id], name);
+});
+
+test('a model that its vendor has shut down is known, and called only where the operator says it still runs', () => {
+  const retired: [string, string][] = [
+    ['gpt-4-turbo-2024-04-09', 'gpt-4-turbo'],
+    ['gpt-4.1-nano-2025-04-14', 'gpt-4.1-nano'],
+    ['claude-3-5-sonnet-20241022', 'claude-3-5-sonnet'],
+    ['claude-3-5-sonnet-20240620', 'claude-3-5-sonnet-20240620'],
+    ['claude-3-5-haiku-20241022', 'claude-3-5-haiku'],
+    ['claude-3-haiku-20240307', 'claude-3-haiku'],
+  ];
+  const catalog = catalogOf([openai, anthropic]);
+  for (const [name, id] of retired) {
+    const resolution = catalog.resolve(name);
+    assert.ok(resolution.kind === 'not-deployed', name);
+    assert.equal(resolution.model.id, id);
+    assert.deepEqual(resolution.vendors, []);
+  }
+  const hosted = catalogOf([gpu], {
+    deployments: [{ model: 'claude-3-haiku-20240307', provider: 'gpu-1', price: { input: 0.25, output: 1.25 } }],
+  });
+  assert.deepEqual(found(hosted, 'claude-3-haiku'), ['gpu-1/claude-3-haiku']);
+});
+
 test('what cannot be called is explained: no provider for it, or a name that is nearly right', () => {
   const catalog = catalogOf([openai]);
   const undeployed = catalog.resolve('claude-sonnet-5-5');
   assert.ok(undeployed.kind === 'not-deployed');
   assert.deepEqual(undeployed.vendors, ['anthropic']);
-  assert.deepEqual(catalog.resolve('gpt4o'), { kind: 'unknown', near: ['gpt-4o'] });
+  const close = catalog.resolve('gpt4o');
+  assert.ok(close.kind === 'unknown' && close.near[0] === 'gpt-4o');
   const wrong = catalog.resolve('openai/gpt-4o-mni');
   assert.ok(wrong.kind === 'unknown' && wrong.near[0] === 'openai/gpt-4o-mini');
   assert.deepEqual(catalog.resolve('x'.repeat(100_000)), { kind: 'unknown', near: [] });

@@ -25,6 +25,27 @@ test('the shipped catalogue compiles, and every fact, score and price says where
   }
 });
 
+test('a benchmark has one spelling, and a model one score on it', () => {
+  const spellings = new Map<string, string>();
+  for (const model of shipped.models) {
+    const names = model.scores.map((score) => score.benchmark);
+    assert.equal(new Set(names).size, names.length, model.id);
+    for (const name of names) {
+      const bare = name
+        .replace(/\(.*/, '')
+        .toLowerCase()
+        .replace(/[^a-z0-9]/g, '');
+      assert.equal(spellings.get(bare) ?? name, name);
+      spellings.set(bare, name);
+    }
+  }
+});
+
+test('a real model without any score is one of the few about which nothing citable is published', () => {
+  const unscored = shipped.models.filter((model) => model.scores.length === 0).map((model) => model.id);
+  assert.deepEqual(unscored, ['gpt-6.2-sol', 'qwen-plus', 'qwen-flash']);
+});
+
 test('a higher tier is never cheaper, and off-peak never dearer', () => {
   for (const price of shipped.prices) {
     for (const other of shipped.prices) {
@@ -165,6 +186,14 @@ test('prices taken from the LiteLLM map are the file’s', { skip }, () => {
       ) ?? entry;
     assert.equal(price.input, Math.round(tier.input_cost_per_token * 1e12), price.model);
     assert.equal(price.output, Math.round(tier.output_cost_per_token * 1e12), price.model);
+    const cache: [number | undefined, number | undefined][] = [
+      [price.cacheRead, tier.cache_read_input_token_cost],
+      [price.cacheWrite, tier.cache_creation_input_token_cost],
+      [price.cacheWrite1h, tier.cache_creation_input_token_cost_above_1hr],
+    ];
+    for (const [ours, theirs] of cache) {
+      if (ours !== undefined) assert.equal(ours, Math.round((theirs ?? 0) * 1e12), price.model);
+    }
     if (tier.output_cost_per_reasoning_token !== undefined) {
       assert.equal(
         price.outputThinking,
@@ -172,5 +201,67 @@ test('prices taken from the LiteLLM map are the file’s', { skip }, () => {
         price.model,
       );
     }
+  }
+});
+
+/** The scores of one source, with the model's own name and its aliases. */
+function scoresFrom(source: string) {
+  return shipped.models.flatMap((model) =>
+    model.scores
+      .filter((score) => score.source.startsWith(source))
+      .map((score) => ({ names: [model.id, ...model.aliases], ...score })),
+  );
+}
+
+test('MMLU scores are those of the HELM rows in Epoch’s file', { skip }, () => {
+  const rows = readFileSync(new URL('epoch/external_benchmark_mmlu.csv', sources), 'utf8')
+    .split('\n')
+    .map((line) => line.split(','))
+    .filter((cells) => cells[5] === 'Stanford CRFM Leaderboard');
+  const taken = scoresFrom('Epoch AI');
+  assert.ok(taken.length >= 10);
+  for (const { names, value } of taken) {
+    const row = rows.find((cells) => names.some((name) => epochNames(name).includes(cells[3]?.toLowerCase() ?? '')));
+    assert.equal(`${value.toFixed(1)}%`, row?.[2], names[0]);
+  }
+});
+
+/** Epoch writes the version that was tested; the catalogue's shorter names mean these. */
+function epochNames(name: string): string[] {
+  const tested: { [name: string]: string } = {
+    'deepseek-v3': 'deepseek-v3',
+    'llama-3.3-70b-instruct': 'llama-3.3-70b-instruct',
+  };
+  return [name, tested[name] ?? name];
+}
+
+test('scores taken from models.dev are the file’s', { skip }, () => {
+  const { models } = JSON.parse(readFileSync(new URL('models-dev.json', sources), 'utf8'));
+  const taken = scoresFrom('models.dev (MIT), anomalyco/models.dev@f3fc692');
+  assert.ok(taken.length >= 6);
+  for (const { names, benchmark, value } of taken) {
+    const wanted = benchmark.replace(/ \(.*/, '').toLowerCase();
+    const listed = Object.entries<{ benchmarks?: { name: string; score: number }[] }>(models)
+      .filter(([id]) => names.includes(id.slice(id.indexOf('/') + 1)))
+      .flatMap(([, model]) => model.benchmarks ?? [])
+      .filter((each) => each.name.toLowerCase() === wanted)
+      .map((each) => each.score);
+    assert.ok(listed.includes(value), `${names[0]}: ${benchmark}`);
+  }
+});
+
+test('LiveBench scores are those computed from its table for the same model', { skip }, () => {
+  const { models } = JSON.parse(readFileSync(new URL('../models.json', sources), 'utf8'));
+  const taken = scoresFrom('LiveBench');
+  assert.ok(taken.length >= 5);
+  for (const { names, benchmark, value } of taken) {
+    const listed = models
+      .filter((each: { id: string }) => names.includes(each.id.slice(each.id.indexOf('/') + 1)))
+      .flatMap((each: { scores: { name: string; value: number }[] }) => each.scores)
+      .filter((each: { name: string }) => each.name === benchmark);
+    assert.ok(
+      listed.some((each: { value: number }) => each.value === value),
+      names[0],
+    );
   }
 });

@@ -56,7 +56,7 @@ for (const { name, tokens } of upstreams) {
       const chunks = answer(next);
       await estimator.observeOutput({
         deployment: 'd',
-        text: chunks.join(''),
+        text: () => chunks.join(''),
         contentEvents: chunks.length,
         outputTokens: tokens(chunks),
       });
@@ -66,7 +66,7 @@ for (const { name, tokens } of upstreams) {
       const sent = whole.slice(0, Math.ceil(whole.length * (0.2 + 0.8 * next())));
       const estimate = await estimator.estimateOutput({
         deployment: 'd',
-        text: sent.join(''),
+        text: () => sent.join(''),
         contentEvents: sent.length,
       });
       const truth = tokens(sent);
@@ -79,21 +79,21 @@ test('without experience the o200k count itself is the estimate, and nothing gen
   const estimator = createTokenEstimator(counter);
   const text = sentences.join(' ');
   assert.equal(
-    await estimator.estimateOutput({ deployment: 'new', text, contentEvents: 3 }),
+    await estimator.estimateOutput({ deployment: 'new', text: () => text, contentEvents: 3 }),
     countTokens(text),
   );
-  assert.equal(await estimator.estimateOutput({ deployment: 'new', text: '', contentEvents: 0 }), 0);
-  assert.equal(await estimator.estimateInput({ deployment: 'new', text }), countTokens(text));
+  assert.equal(await estimator.estimateOutput({ deployment: 'new', text: () => '', contentEvents: 0 }), 0);
+  assert.equal(await estimator.estimateInput({ deployment: 'new', text: () => text }), countTokens(text));
 });
 
 test('input has a factor of its own', async () => {
   const estimator = createTokenEstimator(counter);
   const text = sentences.join(' ');
   const inputTokens = countTokens(text) * 2;
-  await estimator.observeInput({ deployment: 'd', text, inputTokens });
-  assert.equal(await estimator.estimateInput({ deployment: 'd', text }), inputTokens);
+  await estimator.observeInput({ deployment: 'd', text: () => text, inputTokens });
+  assert.equal(await estimator.estimateInput({ deployment: 'd', text: () => text }), inputTokens);
   assert.equal(
-    await estimator.estimateOutput({ deployment: 'd', text, contentEvents: 0 }),
+    await estimator.estimateOutput({ deployment: 'd', text: () => text, contentEvents: 0 }),
     countTokens(text),
   );
 });
@@ -101,9 +101,9 @@ test('input has a factor of its own', async () => {
 test('deployments do not learn from each other', async () => {
   const estimator = createTokenEstimator(counter);
   const text = sentences[0]!;
-  await estimator.observeOutput({ deployment: 'a', text, contentEvents: 1, outputTokens: 500 });
+  await estimator.observeOutput({ deployment: 'a', text: () => text, contentEvents: 1, outputTokens: 500 });
   assert.equal(
-    await estimator.estimateOutput({ deployment: 'b', text, contentEvents: 1 }),
+    await estimator.estimateOutput({ deployment: 'b', text: () => text, contentEvents: 1 }),
     countTokens(text),
   );
 });
@@ -124,7 +124,7 @@ test('the first 32 answers are learned from, then one in 16', async () => {
   const fake = fakeCounter((text) => text.length);
   const estimator = createTokenEstimator(fake);
   for (let i = 0; i < 32 + 160; i++) {
-    await estimator.observeOutput({ deployment: 'd', text: 'abc', contentEvents: 1, outputTokens: 3 });
+    await estimator.observeOutput({ deployment: 'd', text: () => 'abc', contentEvents: 1, outputTokens: 3 });
   }
   assert.equal(fake.calls, 32 + 10);
 });
@@ -133,11 +133,14 @@ test('where the counter cannot count, characters by script serve for the estimat
   let works = false;
   const estimator = createTokenEstimator(fakeCounter((text) => (works ? text.length : undefined)));
   const text = sentences[0]!;
-  await estimator.observeOutput({ deployment: 'd', text, contentEvents: 0, outputTokens: 9999 });
-  const estimate = await estimator.estimateOutput({ deployment: 'd', text, contentEvents: 0 });
+  await estimator.observeOutput({ deployment: 'd', text: () => text, contentEvents: 0, outputTokens: 9999 });
+  const estimate = await estimator.estimateOutput({ deployment: 'd', text: () => text, contentEvents: 0 });
   assert.equal(estimate, Math.round(tokensByCharacters(text)));
   works = true;
-  assert.equal(await estimator.estimateOutput({ deployment: 'd', text, contentEvents: 0 }), text.length);
+  assert.equal(
+    await estimator.estimateOutput({ deployment: 'd', text: () => text, contentEvents: 0 }),
+    text.length,
+  );
 });
 
 test('characters by script are within a third of the tokenizer for everyday text', () => {

@@ -31,7 +31,7 @@ export async function startYumen(config?: string): Promise<TestGateway> {
     dataFolder: join(folder, 'data'),
     probeEngines: false,
     sandboxSpeed: Number.POSITIVE_INFINITY,
-    log: createLog('silent'),
+    log: createLog(process.env['YUMEN_TEST_LOG'] ?? 'silent'),
     host: '127.0.0.1',
     port: 0,
     version: '0.0.0-test',

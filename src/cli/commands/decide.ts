@@ -41,7 +41,9 @@ export function register(program: Command, io: CommandIo): void {
 async function decide(text: string, options: DecideOptions, io: CommandIo): Promise<void> {
   const { configPath } = findPlace(options, io);
   const setup = await findSetup({ configPath, environment: io.env, probeEngines: mayProbeEngines(io) });
-  const snapshot = buildSnapshot({ setup, predictor: loadShippedPredictor(), sandboxUrl: undefined });
+  // A dry run calls nothing, so the sandbox need not run; port 9 is the discard port.
+  const sandboxUrl = 'http://127.0.0.1:9/v1';
+  const snapshot = buildSnapshot({ setup, predictor: loadShippedPredictor(), sandboxUrl });
   const body = { model: options.model, messages: [{ role: 'user', content: text }] };
   const decision = preview(
     {

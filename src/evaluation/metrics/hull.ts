@@ -40,10 +40,18 @@ function qualityAt(hull: OperatingPoint[], cost: number): number {
 }
 
 /** AIQ: mean hull quality over cost between the cheapest and the dearest single model. Undefined when these cost the same. */
-export function averageQuality(points: OperatingPoint[], fromCost: number, toCost: number): number | undefined {
+export function averageQuality(
+  points: OperatingPoint[],
+  fromCost: number,
+  toCost: number,
+): number | undefined {
   if (points.length === 0 || toCost <= fromCost) return undefined;
   const hull = upperHull(points);
-  const knots = [fromCost, ...hull.map((point) => point.cost).filter((c) => c > fromCost && c < toCost), toCost];
+  const knots = [
+    fromCost,
+    ...hull.map((point) => point.cost).filter((c) => c > fromCost && c < toCost),
+    toCost,
+  ];
   let area = 0;
   for (let i = 1; i < knots.length; i++) {
     const left = knots[i - 1]!;

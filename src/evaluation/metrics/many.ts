@@ -23,7 +23,10 @@ const sweepMax = 1e3;
  */
 export function sweep(quality: Float64Array[], cost: Float64Array[]): Choices {
   const prompts = quality[0]!.length;
-  const lambdas = Array.from({ length: sweepSteps }, (_, i) => sweepMin * (sweepMax / sweepMin) ** (i / (sweepSteps - 1)));
+  const lambdas = Array.from(
+    { length: sweepSteps },
+    (_, i) => sweepMin * (sweepMax / sweepMin) ** (i / (sweepSteps - 1)),
+  );
   return [0, ...lambdas].map((lambda) => {
     const picked = new Uint8Array(prompts);
     for (let i = 0; i < prompts; i++) {
@@ -68,7 +71,11 @@ export interface ManyMetrics {
   save: { 95: number; 98: number; 100: number };
 }
 
-export function manyMetrics(points: OperatingPoint[], alone: OperatingPoint[], reference: number): ManyMetrics {
+export function manyMetrics(
+  points: OperatingPoint[],
+  alone: OperatingPoint[],
+  reference: number,
+): ManyMetrics {
   const costs = alone.map((point) => point.cost);
   const own = alone[reference]!;
   const all = [...points, own];

@@ -1,7 +1,7 @@
-import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
 import { bootstrap } from '../metrics/bootstrap.ts';
 import { costAt, type OperatingPoint, upperHull } from '../metrics/hull.ts';
-import { type Choices, manyMetrics, type ManySample, pointOf, singles, sweep } from '../metrics/many.ts';
+import { type Choices, type ManySample, manyMetrics, pointOf, singles, sweep } from '../metrics/many.ts';
+import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
 import { costsOf, fixedRow, mean, scoresOf, type Table } from './table.ts';
 
 /** The rows of an evaluation among several models. APGR and CPT are defined for pairs only. */
@@ -20,7 +20,9 @@ export function compareMany(table: Table): EvaluationRow[] {
       cost_usd: mean(sample.usd[m]!, weight),
     })),
   });
-  const others = table.names.flatMap((name, m) => (m === 0 || m === cheapest ? [] : [fixed(`always ${name}`, m)]));
+  const others = table.names.flatMap((name, m) =>
+    m === 0 || m === cheapest ? [] : [fixed(`always ${name}`, m)],
+  );
   return [
     fixed('always-cheap', cheapest),
     fixed('always-reference', 0),
@@ -47,11 +49,19 @@ function relative(sample: ManySample): Float64Array[] {
   return sample.usd.map((usd) => usd.map((value) => value / referenceCost));
 }
 
-function sweptRow(name: string, split: Split, sample: ManySample, table: Table, choices: Choices): EvaluationRow {
+function sweptRow(
+  name: string,
+  split: Split,
+  sample: ManySample,
+  table: Table,
+  choices: Choices,
+): EvaluationRow {
   const distinct = choices.filter(
     (picked, i) => i === 0 || picked.some((model, row) => model !== choices[i - 1]![row]),
   );
-  return rowOf(name, split, sample, table, (weight) => distinct.map((picked) => pointOf(sample, picked, weight)));
+  return rowOf(name, split, sample, table, (weight) =>
+    distinct.map((picked) => pointOf(sample, picked, weight)),
+  );
 }
 
 const mixRow = (

@@ -1,8 +1,8 @@
-import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
 import { bootstrap } from '../metrics/bootstrap.ts';
-import { averageQuality, type OperatingPoint } from '../metrics/hull.ts';
 import { honestThresholds } from '../metrics/honest.ts';
-import { orderByScore, type PairMetrics, pairMetrics, type PairSample } from '../metrics/pair.ts';
+import { averageQuality, type OperatingPoint } from '../metrics/hull.ts';
+import { orderByScore, type PairMetrics, type PairSample, pairMetrics } from '../metrics/pair.ts';
+import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
 import { costsOf, fixedRow, mean, scoresOf, type Table } from './table.ts';
 
 /** Cuts along the curve that the hull of AIQ is drawn through; more change it in the fourth digit. */
@@ -52,7 +52,11 @@ function fixed(
   return { ...row, ci };
 }
 
-function routedRow(routed: RoutedRows, outcomes: Omit<PairSample, 'routerScore'>, table: Table): EvaluationRow {
+function routedRow(
+  routed: RoutedRows,
+  outcomes: Omit<PairSample, 'routerScore'>,
+  table: Table,
+): EvaluationRow {
   const [reference, cheap] = routed.quality;
   const sample: PairSample = {
     ...outcomes,
@@ -64,7 +68,10 @@ function routedRow(routed: RoutedRows, outcomes: Omit<PairSample, 'routerScore'>
   return {
     ...curveRow('ours', routed.split, sample, table, at98),
     honest: Object.fromEntries(
-      Object.entries(honest).map(([target, { qualityRatio, save }]) => [target, { quality_ratio: qualityRatio, save }]),
+      Object.entries(honest).map(([target, { qualityRatio, save }]) => [
+        target,
+        { quality_ratio: qualityRatio, save },
+      ]),
     ),
     ...(routed.group === undefined ? {} : { groups: byGroup(sample, routed.group) }),
   };
@@ -136,7 +143,8 @@ function leastCostAt98({ cheap, reference, cheapUsd, referenceUsd }: PairSample)
   const from = { quality: mean(cheap), cost: mean(cheapUsd) };
   const to = { quality: mean(reference), cost: mean(referenceUsd) };
   const needed = 0.98 * to.quality;
-  const share = from.quality >= needed ? 0 : Math.min(1, (needed - from.quality) / (to.quality - from.quality));
+  const share =
+    from.quality >= needed ? 0 : Math.min(1, (needed - from.quality) / (to.quality - from.quality));
   return {
     quality: from.quality + share * (to.quality - from.quality),
     cost: from.cost + share * (to.cost - from.cost),
@@ -144,18 +152,27 @@ function leastCostAt98({ cheap, reference, cheapUsd, referenceUsd }: PairSample)
 }
 
 /** The oracle where quality counts first: the better answer, the cheaper one when they are equal. */
-function bestOfBoth({ cheap, reference, cheapUsd, referenceUsd }: Omit<PairSample, 'routerScore'>): OperatingPoint {
+function bestOfBoth({
+  cheap,
+  reference,
+  cheapUsd,
+  referenceUsd,
+}: Omit<PairSample, 'routerScore'>): OperatingPoint {
   let quality = 0;
   let cost = 0;
   for (let i = 0; i < cheap.length; i++) {
-    const useReference = reference[i]! > cheap[i]! || (reference[i] === cheap[i] && referenceUsd[i]! < cheapUsd[i]!);
+    const useReference =
+      reference[i]! > cheap[i]! || (reference[i] === cheap[i] && referenceUsd[i]! < cheapUsd[i]!);
     quality += (useReference ? reference[i]! : cheap[i]!) / cheap.length;
     cost += (useReference ? referenceUsd[i]! : cheapUsd[i]!) / cheap.length;
   }
   return { quality, cost };
 }
 
-function byGroup(sample: PairSample, group: string[]): { [group: string]: { n: number; apgr: number | null } } {
+function byGroup(
+  sample: PairSample,
+  group: string[],
+): { [group: string]: { n: number; apgr: number | null } } {
   return Object.fromEntries(
     [...new Set(group)].sort().map((name) => {
       const rows = group.flatMap((own, i) => (own === name ? [i] : []));

@@ -1,5 +1,5 @@
-import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
 import type { OutcomeRow } from '../outcomes/outcome.ts';
+import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
 
 /** What the rows of a result are made from. */
 export interface Table {

@@ -11,8 +11,8 @@ const roundsMax = 60;
 export function abilitiesOf(rows: TrainingRow[]): Map<string, number> {
   const counts = new Map<string, Map<string, { rows: number; sum: number }>>();
   for (const row of rows) {
-    let group = counts.get(row.group);
-    if (group === undefined) counts.set(row.group, (group = new Map()));
+    const group = counts.get(row.group) ?? new Map<string, { rows: number; sum: number }>();
+    counts.set(row.group, group);
     for (const [model, score] of row.scores) {
       const cell = group.get(model) ?? { rows: 0, sum: 0 };
       cell.rows += 1;
@@ -45,11 +45,11 @@ export function abilitiesOf(rows: TrainingRow[]): Map<string, number> {
 function update<Cell extends { weight: number }>(
   into: Map<string, number>,
   cells: Cell[],
-  valueOf: (cell: Cell) => [string, number],
+  read: (cell: Cell) => [string, number],
 ): void {
   const sums = new Map<string, { weight: number; sum: number }>();
   for (const cell of cells) {
-    const [key, value] = valueOf(cell);
+    const [key, value] = read(cell);
     const entry = sums.get(key) ?? { weight: 0, sum: 0 };
     entry.weight += cell.weight;
     entry.sum += cell.weight * value;

@@ -2,8 +2,9 @@ import {
   type Calibration,
   cellKey,
   createPredictor,
-  modelKey,
+  logistic,
   type ModelParameters,
+  modelKey,
   type PredictedModel,
   type Predictor,
   type PredictorParameters,
@@ -30,7 +31,7 @@ export interface Calibrated {
   calibration: Calibration;
   folded: OutOfSample;
   leftOut: OutOfSample;
-  /** Out-of-fold root mean square of group biases beyond sampling noise, and the share of groups inside their interval. */
+  /** Share of groups inside their interval, on unseen prompts and on unseen benchmarks. */
   coverage: { folded: number; leftOut: number };
 }
 
@@ -50,7 +51,10 @@ export function calibrate(rows: TrainingRow[], options: CalibrationOptions): Cal
   for (let fold = 0; fold < options.folds; fold++) {
     options.progress(`fold ${fold + 1} of ${options.folds}`);
     const held = (row: TrainingRow) => foldOf(row.promptHash, options.folds, options.seed) === fold;
-    const parameters = fitPredictor(rows.filter((row) => !held(row)), options.fit);
+    const parameters = fitPredictor(
+      rows.filter((row) => !held(row)),
+      options.fit,
+    );
     fill(folded, rows, held, createPredictor(parameters));
     fill(pooledOnly, rows, held, createPredictor(withoutModels(parameters, abilities)));
   }
@@ -59,31 +63,40 @@ export function calibrate(rows: TrainingRow[], options: CalibrationOptions): Cal
     options.progress(`leaving out ${benchmark}`);
     const held = (row: TrainingRow) => options.benchmarkOf(row) === benchmark;
     const hashes = new Set(rows.filter(held).map((row) => row.promptHash));
-    const parameters = fitPredictor(rows.filter((row) => !hashes.has(row.promptHash)), options.fit);
+    const parameters = fitPredictor(
+      rows.filter((row) => !hashes.has(row.promptHash)),
+      options.fit,
+    );
     fill(leftOut, rows, held, createPredictor(withAbilities(parameters, abilities)));
   }
 
-  const within = excessOf(pairGroups(rows, folded, cellOf));
-  const model = Math.sqrt(Math.max(0, (excessOf(pairGroups(rows, pooledOnly, cellOf)) ** 2 - within ** 2) / 2));
-  const benchmark = Math.sqrt(
-    Math.max(within ** 2, excessOf(pairGroups(rows, leftOut, options.benchmarkOf)) ** 2 - within ** 2),
+  const seenGroups = pairGroups(rows, folded, cellOf, abilities);
+  const bareGroups = pairGroups(rows, pooledOnly, cellOf, abilities);
+  const unseenGroups = pairGroups(
+    rows,
+    leftOut,
+    (row) => `${options.benchmarkOf(row)}|${cellOf(row)}`,
+    abilities,
   );
+  const within = Math.sqrt(meanExcess(seenGroups));
+  const model = Math.sqrt(Math.max(0, (meanExcess(bareGroups) - within ** 2) / 2));
   const base: Calibration = {
     ...uncalibrated,
     within: rounded(Math.max(0.005, within)),
     model: rounded(Math.max(0.01, model)),
-    benchmark: rounded(benchmark),
+    ...transferOf(unseenGroups),
   };
-  const foldedSd = (group: Group) => Math.sqrt(base.within ** 2 + 2 * base.model ** 2 * unseen(group.rows, base));
-  const leftOutSd = () => Math.sqrt(base.within ** 2 + base.benchmark ** 2);
+  const seenSd = (group: Group) =>
+    Math.sqrt(base.within ** 2 + 2 * base.model ** 2 * unseen(group.rows, base));
+  const unseenSd = ({ gap }: Group) =>
+    Math.sqrt(base.within ** 2 + base.transfer ** 2 + (base.transferPerGap * gap) ** 2);
   const ratios = [
-    ...pairGroups(rows, folded, cellOf).map((group) => ratioOf(group, foldedSd(group))),
-    ...pairGroups(rows, leftOut, options.benchmarkOf).map((group) => ratioOf(group, leftOutSd())),
+    ...seenGroups.map((group) => ratioOf(group, seenSd(group))),
+    ...unseenGroups.map((group) => ratioOf(group, unseenSd(group))),
   ];
-  const qualityRatios = [
-    ...modelGroups(rows, folded, cellOf).map((group) => ratioOf(group, foldedSd(group) / Math.SQRT2)),
-    ...modelGroups(rows, leftOut, options.benchmarkOf).map((group) => ratioOf(group, leftOutSd())),
-  ];
+  const qualityRatios = modelGroups(rows, leftOut, (row) => `${options.benchmarkOf(row)}|${cellOf(row)}`).map(
+    (group) => ratioOf(group, unseenSd(group)),
+  );
   const calibration: Calibration = {
     ...base,
     lossFactor: rounded(Math.max(1.96, quantile(ratios, 0.95))),
@@ -96,8 +109,8 @@ export function calibrate(rows: TrainingRow[], options: CalibrationOptions): Cal
     folded,
     leftOut,
     coverage: {
-      folded: inside(pairGroups(rows, folded, cellOf), foldedSd),
-      leftOut: inside(pairGroups(rows, leftOut, options.benchmarkOf), leftOutSd),
+      folded: inside(seenGroups, seenSd),
+      leftOut: inside(unseenGroups, unseenSd),
     },
   };
 }
@@ -107,11 +120,14 @@ const cellOf = (row: TrainingRow) => cellKey(row.task, row.language);
 const unseen = (n: number, { halfRows }: Calibration) => halfRows / (halfRows + n);
 
 function fitAbilities(rows: TrainingRow[], fit: FitOptions): Map<string, ModelParameters> {
-  return fitPredictor(rows, { ...fit, headsFor: new Set(), iterationsMax: 1 }).models;
+  return fitPredictor(rows, { ...fit, headsFor: new Set(), iterationsMax: { pooled: 1, head: 1 } }).models;
 }
 
 /** The same estimates for models of which only the ability is known. */
-function withoutModels(parameters: PredictorParameters, abilities: Map<string, ModelParameters>): PredictorParameters {
+function withoutModels(
+  parameters: PredictorParameters,
+  abilities: Map<string, ModelParameters>,
+): PredictorParameters {
   const models = new Map<string, ModelParameters>();
   for (const [name, { ability, names, rows }] of abilities) {
     models.set(name, { ability, names, rows, cells: new Map(), head: undefined });
@@ -120,16 +136,24 @@ function withoutModels(parameters: PredictorParameters, abilities: Map<string, M
 }
 
 /** Models whose every row was left out are known by their ability. */
-function withAbilities(parameters: PredictorParameters, abilities: Map<string, ModelParameters>): PredictorParameters {
+function withAbilities(
+  parameters: PredictorParameters,
+  abilities: Map<string, ModelParameters>,
+): PredictorParameters {
   const bare = withoutModels(parameters, abilities).models;
   return { ...parameters, models: new Map([...bare, ...parameters.models]) };
 }
 
-function fill(into: OutOfSample, rows: TrainingRow[], held: (row: TrainingRow) => boolean, predictor: Predictor): void {
+function fill(
+  into: OutOfSample,
+  rows: TrainingRow[],
+  held: (row: TrainingRow) => boolean,
+  predictor: Predictor,
+): void {
   const models = new Map<string, PredictedModel>();
   const modelOf = (id: string) => {
-    let model = models.get(id);
-    if (model === undefined) models.set(id, (model = { id: modelKey(id), aliases: [], scores: [] }));
+    const model = models.get(id) ?? { id: modelKey(id), aliases: [], scores: [] };
+    models.set(id, model);
     return model;
   };
   rows.forEach((row, i) => {
@@ -138,35 +162,45 @@ function fill(into: OutOfSample, rows: TrainingRow[], held: (row: TrainingRow) =
     const [first, ...rest] = ids.map(modelOf);
     const predictions = predictor.predict(row, first!, [first!, ...rest]);
     // Losses against the first model give every pair's loss by difference.
-    ids.forEach((id, k) => void into.quality[i]!.set(id, -predictions[k]!.loss.mean + predictions[0]!.quality.mean));
+    ids.forEach(
+      (id, k) => void into.quality[i]!.set(id, -predictions[k]!.loss.mean + predictions[0]!.quality.mean),
+    );
   });
 }
 
 interface Group {
   rows: number;
+  /** Difference of the two models' shares right; 0 for a single model. */
+  gap: number;
   bias: number;
   /** Variance of the mean. */
   noise: number;
 }
 
-function groupsOf(collect: (add: (key: string, error: number) => void) => void): Group[] {
-  const sums = new Map<string, { rows: number; sum: number; squares: number }>();
-  collect((key, error) => {
-    let entry = sums.get(key);
-    if (entry === undefined) sums.set(key, (entry = { rows: 0, sum: 0, squares: 0 }));
+function groupsOf(collect: (add: (key: string, error: number, gap: number) => void) => void): Group[] {
+  const sums = new Map<string, { rows: number; sum: number; squares: number; gap: number }>();
+  collect((key, error, gap) => {
+    const entry = sums.get(key) ?? { rows: 0, sum: 0, squares: 0, gap };
+    sums.set(key, entry);
     entry.rows += 1;
     entry.sum += error;
     entry.squares += error * error;
   });
   return [...sums.values()]
     .filter((entry) => entry.rows >= groupRowsMin)
-    .map(({ rows, sum, squares }) => {
+    .map(({ rows, sum, squares, gap }) => {
       const bias = sum / rows;
-      return { rows, bias, noise: Math.max(1e-6, squares / rows - bias ** 2) / rows };
+      return { rows, gap, bias, noise: Math.max(1e-6, squares / rows - bias ** 2) / rows };
     });
 }
 
-function pairGroups(rows: TrainingRow[], estimates: OutOfSample, keyOf: (row: TrainingRow) => string): Group[] {
+function pairGroups(
+  rows: TrainingRow[],
+  estimates: OutOfSample,
+  keyOf: (row: TrainingRow) => string,
+  abilities: Map<string, ModelParameters>,
+): Group[] {
+  const share = (model: string) => logistic(abilities.get(modelKey(model))!.ability);
   return groupsOf((add) => {
     rows.forEach((row, i) => {
       const models = [...row.scores.keys()].sort();
@@ -176,26 +210,48 @@ function pairGroups(rows: TrainingRow[], estimates: OutOfSample, keyOf: (row: Tr
         const errorA = row.scores.get(models[a]!)! - own.get(models[a]!)!;
         for (let b = a + 1; b < models.length; b++) {
           const errorB = row.scores.get(models[b]!)! - own.get(models[b]!)!;
-          add(`${key}\0${models[a]}\0${models[b]}`, errorA - errorB);
+          add(`${key}\0${models[a]}\0${models[b]}`, errorA - errorB, share(models[a]!) - share(models[b]!));
         }
       }
     });
   });
 }
 
-function modelGroups(rows: TrainingRow[], estimates: OutOfSample, keyOf: (row: TrainingRow) => string): Group[] {
+function modelGroups(
+  rows: TrainingRow[],
+  estimates: OutOfSample,
+  keyOf: (row: TrainingRow) => string,
+): Group[] {
   return groupsOf((add) => {
     rows.forEach((row, i) => {
-      for (const [model, score] of row.scores) add(`${keyOf(row)}\0${model}`, score - estimates.quality[i]!.get(model)!);
+      for (const [model, score] of row.scores)
+        add(`${keyOf(row)}\0${model}`, score - estimates.quality[i]!.get(model)!, 0);
     });
   });
 }
 
-/** Root mean square of the groups' biases, beyond what sampling explains. */
-function excessOf(groups: Group[]): number {
-  let sum = 0;
-  for (const { bias, noise } of groups) sum += bias ** 2 - noise;
-  return Math.sqrt(Math.max(0, sum / Math.max(1, groups.length)));
+/** What a squared bias has beyond sampling noise. */
+const excessOf = ({ bias, noise }: Group) => bias ** 2 - noise;
+
+const meanExcess = (groups: Group[]) =>
+  Math.max(0, groups.reduce((sum, group) => sum + excessOf(group), 0) / Math.max(1, groups.length));
+
+/** Excess as a line in the squared gap, by least squares, neither part below zero. */
+function transferOf(groups: Group[]): Pick<Calibration, 'transfer' | 'transferPerGap'> {
+  const n = Math.max(1, groups.length);
+  const meanX = groups.reduce((sum, { gap }) => sum + gap ** 2, 0) / n;
+  const meanY = meanExcess(groups);
+  let xx = 0;
+  let xy = 0;
+  for (const group of groups) {
+    xx += (group.gap ** 2 - meanX) ** 2;
+    xy += (group.gap ** 2 - meanX) * (excessOf(group) - meanY);
+  }
+  const slope = Math.min(Math.max(0, xx === 0 ? 0 : xy / xx), meanX === 0 ? 0 : meanY / meanX);
+  return {
+    transfer: rounded(Math.sqrt(Math.max(0, meanY - slope * meanX))),
+    transferPerGap: rounded(Math.sqrt(slope)),
+  };
 }
 
 const ratioOf = (group: Group, sd: number) => Math.abs(group.bias) / Math.sqrt(sd ** 2 + group.noise);

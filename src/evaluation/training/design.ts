@@ -98,12 +98,19 @@ export function addRow(design: Design, row: number, into: Float64Array, offset: 
 }
 
 /** `into[offset…] += scale × row²`, column by column: the diagonal of the normal equations. */
-export function addRowSquares(design: Design, row: number, into: Float64Array, offset: number, scale: number): void {
+export function addRowSquares(
+  design: Design,
+  row: number,
+  into: Float64Array,
+  offset: number,
+  scale: number,
+): void {
   const { dense, entries, start } = design;
   const base = row * structuralColumns;
   for (let j = 0; j < structuralColumns; j++) into[offset + j]! += scale * dense[base + j]! ** 2;
   const step = scale * design.factor[row]! ** 2;
-  for (let k = start[row]!; k < start[row + 1]!; k++) into[offset + structuralColumns + (entries[k]! >> 1)]! += step;
+  for (let k = start[row]!; k < start[row + 1]!; k++)
+    into[offset + structuralColumns + (entries[k]! >> 1)]! += step;
 }
 
 /** Penalty of each column: none worth the name on the constant. */

@@ -9,7 +9,6 @@ import {
   type ModelParameters,
   modelKey,
   type PredictorParameters,
-  type TaskFamily,
   type Weights,
 } from '../../router/index.ts';
 import { abilitiesOf } from './abilities.ts';
@@ -31,7 +30,7 @@ export interface FitOptions {
   /** Ridge penalties of the pooled blocks and of the models' own heads, on structure and on n-grams. */
   pooled: { structural: number; ngrams: number };
   head: { structural: number; ngrams: number };
-  iterationsMax: number;
+  iterationsMax: { pooled: number; head: number };
   /** Models that get a head of their own; all when absent. */
   headsFor?: ReadonlySet<string> | undefined;
 }
@@ -39,7 +38,8 @@ export interface FitOptions {
 export const defaultFit: FitOptions = {
   pooled: { structural: 20, ngrams: 5 },
   head: { structural: 500, ngrams: 25 },
-  iterationsMax: 25,
+  // Heads are held so close to zero that they are found in a few steps.
+  iterationsMax: { pooled: 25, head: 8 },
 };
 
 /** Ability at which the powers of the pooled blocks are zero: about the middle of the training models. */
@@ -55,9 +55,10 @@ const modelsPerRowFull = 4;
 /** Before anything is measured: wide. `calibrate` replaces it. */
 export const uncalibrated: Calibration = {
   within: 0.05,
-  benchmark: 0.1,
+  transfer: 0.2,
+  transferPerGap: 0.8,
   model: 0.1,
-  languageFactor: 2,
+  untestedFactor: 1.5,
   halfRows: 200,
   lossFactor: 1.96,
   qualityFactor: 1.96,
@@ -114,7 +115,7 @@ export function fitPredictor(
     models,
     benchmarks: extra.benchmarks ?? [],
     calibration: extra.calibration ?? uncalibrated,
-    outputTokens: outputTokensOf(rows),
+    trainedOn: new Set(),
   };
 }
 
@@ -165,7 +166,7 @@ function fitPooled(
     for (let j = 0; j < size; j++) image[j]! += penalty(j) * x[j]!;
     return image;
   };
-  const solution = solve({ right, diagonal, multiply }, options.iterationsMax);
+  const solution = solve({ right, diagonal, multiply }, options.iterationsMax.pooled);
   return Array.from({ length: powers }, (_, k) => weightsOf(solution, k * blockColumns));
 }
 
@@ -220,7 +221,10 @@ function fitCells(rows: TrainingRow[], residuals: Residuals): ModelParameters['c
     sums.set(key, cell);
   }
   return new Map(
-    [...sums].map(([key, cell]) => [key, { rows: cell.rows, offset: cell.sum / (cell.rows + cellPriorRows) }]),
+    [...sums].map(([key, cell]) => [
+      key,
+      { rows: cell.rows, offset: cell.sum / (cell.rows + cellPriorRows) },
+    ]),
   );
 }
 
@@ -245,19 +249,5 @@ function fitHead(
     for (let j = 0; j < blockColumns; j++) image[j]! += penalty(j) * x[j]!;
     return image;
   };
-  return weightsOf(solve({ right, diagonal, multiply }, options.iterationsMax), 0);
-}
-
-function outputTokensOf(rows: TrainingRow[]): PredictorParameters['outputTokens'] {
-  const sums = new Map<TaskFamily, { sum: number; rows: number }>();
-  for (const row of rows) {
-    if (row.outTokens.size === 0) continue;
-    const entry = sums.get(row.task) ?? { sum: 0, rows: 0 };
-    let sum = 0;
-    for (const tokens of row.outTokens.values()) sum += tokens;
-    entry.sum += sum / row.outTokens.size;
-    entry.rows += 1;
-    sums.set(row.task, entry);
-  }
-  return new Map([...sums].map(([task, { sum, rows: n }]) => [task, { mean: Math.round(sum / n), rows: n }]));
+  return weightsOf(solve({ right, diagonal, multiply }, options.iterationsMax.head), 0);
 }

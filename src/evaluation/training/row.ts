@@ -9,27 +9,24 @@ export interface TrainingRow {
   language: Language;
   vector: AskVector;
   scores: Map<string, number>;
-  outTokens: Map<string, number>;
   /** A hash of the prompt's text without case and blanks: the same prompt has it in every file. */
   promptHash: number;
 }
 
-export function trainingRow(file: string, row: OutcomeRow, canonicalModel: (name: string) => string): TrainingRow {
+export function trainingRow(
+  file: string,
+  row: OutcomeRow,
+  canonicalModel: (name: string) => string,
+): TrainingRow {
   const reading = readAsk(row.prompt);
   const scores = new Map<string, number>();
-  const outTokens = new Map<string, number>();
-  for (const [name, outcome] of row.outcomes) {
-    const model = canonicalModel(name);
-    scores.set(model, outcome.score);
-    if (outcome.outTokens !== undefined) outTokens.set(model, outcome.outTokens);
-  }
+  for (const [name, { score }] of row.outcomes) scores.set(canonicalModel(name), score);
   return {
     group: `${file}/${row.source}`,
     task: reading.task,
     language: reading.language,
     vector: reading.vector,
     scores,
-    outTokens,
     promptHash: promptHash(row.prompt),
   };
 }

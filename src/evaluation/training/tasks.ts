@@ -26,7 +26,8 @@ export class TasksFileError extends Error {
 
 /** Reads what a tasks file marks as «train»; everything else is measured only and never touched here. */
 export function trainingTasks(value: unknown): TrainingTasks {
-  if (!isObject(value)) throw new TasksFileError('The tasks file must be a JSON object with `pairs` and `pools`.');
+  if (!isObject(value))
+    throw new TasksFileError('The tasks file must be a JSON object with `pairs` and `pools`.');
   const entries = (['pairs', 'pools'] as const).flatMap((list) => {
     const items = value[list] ?? [];
     if (!Array.isArray(items)) throw new TasksFileError(`\`${list}\` of the tasks file must be a list.`);
@@ -36,7 +37,8 @@ export function trainingTasks(value: unknown): TrainingTasks {
   const pairs: PairTask[] = [];
   for (const { list, item } of entries) {
     if (item['use'] !== 'train') continue;
-    if (typeof item['file'] !== 'string') throw new TasksFileError(`An entry of \`${list}\` names no \`file\`.`);
+    if (typeof item['file'] !== 'string')
+      throw new TasksFileError(`An entry of \`${list}\` names no \`file\`.`);
     files.add(item['file']);
     if (list === 'pools') continue;
     const { id, cheap, reference, source } = item;

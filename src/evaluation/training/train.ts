@@ -89,7 +89,10 @@ export function train(
     benchmarks: fitBenchmarks(rows, abilities, knownModels),
   };
   const pairs = Object.fromEntries(
-    options.pairs.map((task) => [task.id, figuresOf(task, entries, calibrated.folded, calibrated.leftOut, canonical)]),
+    options.pairs.map((task) => [
+      task.id,
+      figuresOf(task, entries, calibrated.folded, calibrated.leftOut, canonical),
+    ]),
   );
   const report: TrainingReport = {
     rows: rows.length,
@@ -159,7 +162,8 @@ function figuresOf(
       routerScore: Float64Array.from(
         picked,
         ({ i }) =>
-          estimates.quality[i]!.get(canonical(task.reference))! - estimates.quality[i]!.get(canonical(task.cheap))!,
+          estimates.quality[i]!.get(canonical(task.reference))! -
+          estimates.quality[i]!.get(canonical(task.cheap))!,
       ),
     };
     const metrics = pairMetrics(sample, orderByScore(sample.routerScore));
@@ -179,4 +183,3 @@ function measuredOf({ pairs, coverage }: TrainingReport): Artefact['measured'] {
   }
   return measured;
 }
-

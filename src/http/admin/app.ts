@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { type GatewayDeps, preview } from '../../gateway/index.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
@@ -48,7 +49,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   });
 
   app.onError((thrown, context) => {
-    const error = toGatewayError(thrown);
+    const error = thrown instanceof HTTPException ? unreadable(thrown) : toGatewayError(thrown);
     const requestId = context.get('requestId') ?? gateway.ids('req');
     if (error.code === 'internal') {
       gateway.log.error({ requestId, detail: error.detail }, 'an admin request failed inside the gateway');
@@ -185,7 +186,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
       responses: answers(contract.decisionSchema),
     }),
     async (context) => {
-      const bytes = new Uint8Array(await context.req.raw.clone().arrayBuffer());
+      const bytes = new TextEncoder().encode(await context.req.text());
       const headers = Object.fromEntries(context.req.raw.headers);
       const decision = preview({ bytes, headers, principal: context.get('principal') }, gateway);
       return context.json(presentDecision(decision), 200);
@@ -297,4 +298,12 @@ function invalid(error: z.ZodError): GatewayError {
       param,
     },
   );
+}
+
+/** What the framework itself refuses, which is a body that is not JSON. */
+function unreadable(thrown: HTTPException): GatewayError {
+  return new GatewayError('invalid_json', 'The body must be one JSON document.', {
+    status: thrown.status,
+    cause: thrown,
+  });
 }

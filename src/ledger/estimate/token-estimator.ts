@@ -9,8 +9,8 @@ const deploymentsMax = 1000;
 
 export interface OutputObservation {
   deployment: string;
-  /** Everything that was generated and seen: text, reasoning, tool arguments. */
-  text: string;
+  /** Everything that was generated and seen: text, reasoning, tool arguments. Asked for only when it is needed. */
+  text: () => string;
   /** Content events of the stream; 0 when the answer was not streamed. */
   contentEvents: number;
   /** As the upstream reported them. */
@@ -19,8 +19,8 @@ export interface OutputObservation {
 
 export interface InputObservation {
   deployment: string;
-  /** Everything that was sent to be read: messages, tools, schemas. */
-  text: string;
+  /** Everything that was sent to be read: messages, tools, schemas. Asked for only when it is needed. */
+  text: () => string;
   /** As the upstream reported them. */
   inputTokens: number;
 }
@@ -67,14 +67,14 @@ class LearningEstimator implements TokenEstimator {
     if (!isLearnedFrom(learned.outputsSeen++)) return;
     learned.outputPerEvent.observe(contentEvents, outputTokens);
     // A guess by characters would teach a factor that is wrong for the counts that follow.
-    const tokens = await this.#counter.count(text);
+    const tokens = await this.#counter.count(text());
     if (tokens !== undefined) learned.outputPerToken.observe(tokens, outputTokens);
   }
 
   async observeInput({ deployment, text, inputTokens }: InputObservation): Promise<void> {
     const learned = this.#learnedOf(deployment);
     if (!isLearnedFrom(learned.inputsSeen++)) return;
-    const tokens = await this.#counter.count(text);
+    const tokens = await this.#counter.count(text());
     if (tokens !== undefined) learned.inputPerToken.observe(tokens, inputTokens);
   }
 
@@ -89,12 +89,12 @@ class LearningEstimator implements TokenEstimator {
     ) {
       return wholeTokens(answer.contentEvents * perEvent.value);
     }
-    return wholeTokens((await this.#tokensOf(answer.text)) * (perToken?.value ?? 1));
+    return wholeTokens((await this.#tokensOf(answer.text())) * (perToken?.value ?? 1));
   }
 
   async estimateInput({ deployment, text }: Omit<InputObservation, 'inputTokens'>): Promise<number> {
     const factor = this.#learned.get(deployment)?.inputPerToken.value ?? 1;
-    return wholeTokens((await this.#tokensOf(text)) * factor);
+    return wholeTokens((await this.#tokensOf(text())) * factor);
   }
 
   close(): Promise<void> {

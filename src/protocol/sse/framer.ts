@@ -14,7 +14,7 @@ export interface SseFrame {
 }
 
 /** Cuts a byte stream into frames, wherever the network cut it into chunks. One instance per stream. */
-export interface SseFramer {
+interface SseFramer {
   /**
    * Returns the frames that this chunk completed. Their `raw` may be a view of `chunk`, so the caller must not write to the
    * chunk's memory again. Throws GatewayError `upstream_protocol` when a frame grows beyond `frameBytesMax`.
@@ -24,12 +24,12 @@ export interface SseFramer {
   end(): SseFrame[];
 }
 
-export interface SseFramerLimits {
+interface SseFramerLimits {
   /** The largest frame that is held in memory, in bytes. */
   frameBytesMax: number;
 }
 
-export const sseFramerDefaults: SseFramerLimits = { frameBytesMax: 16 * 1024 * 1024 };
+const sseFramerDefaults: SseFramerLimits = { frameBytesMax: 16 * 1024 * 1024 };
 
 const lf = 10;
 const cr = 13;

@@ -51,4 +51,5 @@ export function userText(message: Message): string {
   return texts.join('\n');
 }
 
-const hasUserText = (message: Message) => message.parts.some((part) => part.type === 'text' && part.text !== '');
+const hasUserText = (message: Message) =>
+  message.parts.some((part) => part.type === 'text' && part.text !== '');

@@ -45,7 +45,8 @@ const english: Record<Cue, string> = {
     'story|poem|essay|lyrics|novel|haiku|write a|slogan|brainstorm|joke|screenplay|blog post|tagline|sonnet|fiction',
   reason:
     'why|explain|compare|analyze|analyse|evaluate|trade offs|tradeoffs|argue|infer|deduce|because|therefore|implies|statement|statements|conclusion|pros and|strategy|recommend|diagnose|best explains|most likely',
-  lookup: 'who|when|where|which|what is|what are|what was|capital of|name of|define|definition|meaning of|known as',
+  lookup:
+    'who|when|where|which|what is|what are|what was|capital of|name of|define|definition|meaning of|known as',
   quantity: 'how many|how much|total|each|per|more than|less than|twice|half|average',
   negation: 'not|except|false|incorrect|least|never|cannot|neither|without',
   format: 'json|yaml|xml|csv|table|format|schema|markdown|only output|answer only|respond only|output only',
@@ -60,10 +61,12 @@ const cjk: Record<Cue, string> = {
   rewrite: '改写|润色|校对|改寫|重写|缩写|语法|書き直|言い換|校正|添削|다듬|고쳐|바꿔 써|교정',
   extract: '提取|抽取|分类|归类|标注|识别|列出所有|填入|抽出|分類|ラベル|추출|분류|라벨',
   code: '代码|函数|编程|程序|脚本|算法|报错|调试|编译|正则|接口|コード|関数|実装|プログラム|バグ|スクリプト|코드|함수|구현|프로그램|버그|스크립트',
-  maths: '计算|求解|方程|概率|积分|导数|多少|几个|等于|面积|三角形|計算|方程式|確率|何個|いくつ|いくら|계산|방정식|확률|몇 개|얼마|면적',
+  maths:
+    '计算|求解|方程|概率|积分|导数|多少|几个|等于|面积|三角形|計算|方程式|確率|何個|いくつ|いくら|계산|방정식|확률|몇 개|얼마|면적',
   proof: '求证|试证|请证明|证明：|证明:|证明以下|定理|證明：|証明せよ|証明して|증명하|증명해',
   creative: '写一篇|写一首|故事|诗|小说|文案|剧本|口号|物語|小説|詩を|作文|이야기|소설|시를|광고 문구',
-  reason: '为什么|分析|比较|解释|推理|评价|论述|建议|原因|なぜ|理由|比較|説明して|分析して|왜|분석|비교|설명해|이유',
+  reason:
+    '为什么|分析|比较|解释|推理|评价|论述|建议|原因|なぜ|理由|比較|説明して|分析して|왜|분석|비교|설명해|이유',
   lookup: '是什么|是谁|什么时候|哪里|哪个|哪一|定义|とは|だれ|誰|いつ|どこ|누구|언제|어디|무엇|뭐야',
   quantity: '多少|几个|总共|平均|每个|合計|いくつ|それぞれ|모두 몇|평균|총',
   negation: '不正确|错误的|不是|不属于|除了|没有|ではない|誤って|以外|아닌|틀린|제외',

@@ -32,14 +32,45 @@ const extent = (s: Scan) => s.chars + 2 * (s.han + s.kana + s.hangul);
 
 const measures: Feature[] = [
   { id: 'length', label: 'length of the ask', value: ({ scan }) => ln(extent(scan)) },
-  { id: 'length.100', label: 'ask longer than 100 characters', value: ({ scan }) => hinge(extent(scan), 100) },
-  { id: 'length.250', label: 'ask longer than 250 characters', value: ({ scan }) => hinge(extent(scan), 250) },
-  { id: 'length.500', label: 'ask longer than 500 characters', value: ({ scan }) => hinge(extent(scan), 500) },
-  { id: 'length.1200', label: 'ask longer than 1,200 characters', value: ({ scan }) => hinge(extent(scan), 1200) },
-  { id: 'word-length', label: 'long words', value: ({ scan }) => (scan.words < 3 ? unknown : share(scan.wordChars, 12 * scan.words)) },
-  { id: 'variety', label: 'variety of words', value: ({ scan }) => (scan.active.length < 3 ? unknown : share(scan.active.length, 2 * (scan.words + scan.han + scan.kana + scan.hangul))) },
+  {
+    id: 'length.100',
+    label: 'ask longer than 100 characters',
+    value: ({ scan }) => hinge(extent(scan), 100),
+  },
+  {
+    id: 'length.250',
+    label: 'ask longer than 250 characters',
+    value: ({ scan }) => hinge(extent(scan), 250),
+  },
+  {
+    id: 'length.500',
+    label: 'ask longer than 500 characters',
+    value: ({ scan }) => hinge(extent(scan), 500),
+  },
+  {
+    id: 'length.1200',
+    label: 'ask longer than 1,200 characters',
+    value: ({ scan }) => hinge(extent(scan), 1200),
+  },
+  {
+    id: 'word-length',
+    label: 'long words',
+    value: ({ scan }) => (scan.words < 3 ? unknown : share(scan.wordChars, 12 * scan.words)),
+  },
+  {
+    id: 'variety',
+    label: 'variety of words',
+    value: ({ scan }) =>
+      scan.active.length < 3
+        ? unknown
+        : share(scan.active.length, 2 * (scan.words + scan.han + scan.kana + scan.hangul)),
+  },
   { id: 'sentences', label: 'number of sentences', value: ({ scan }) => ln(scan.sentences) },
-  { id: 'sentence-length', label: 'long sentences', value: ({ scan }) => ln(wordsOf(scan) / (1 + scan.sentences)) },
+  {
+    id: 'sentence-length',
+    label: 'long sentences',
+    value: ({ scan }) => ln(wordsOf(scan) / (1 + scan.sentences)),
+  },
   { id: 'commas', label: 'commas', value: ({ scan }) => share(20 * scan.commas, scan.chars) },
   { id: 'questions', label: 'several questions', value: ({ scan }) => ln(scan.questionMarks) },
   { id: 'no-question', label: 'no question mark', value: ({ scan }) => flag(scan.questionMarks === 0) },
@@ -48,12 +79,20 @@ const measures: Feature[] = [
   { id: 'indent', label: 'indented lines', value: ({ scan }) => ln(scan.linesIndented) },
   { id: 'bullets', label: 'a list', value: ({ scan }) => ln(scan.linesBullet) },
   { id: 'options', label: 'answer options', value: ({ scan }) => Math.min(scan.linesOption, 12) / 4 },
-  { id: 'options.many', label: 'more than four answer options', value: ({ scan }) => Math.max(0, Math.min(scan.linesOption, 10) - 4) / 3 },
+  {
+    id: 'options.many',
+    label: 'more than four answer options',
+    value: ({ scan }) => Math.max(0, Math.min(scan.linesOption, 10) - 4) / 3,
+  },
   { id: 'digits', label: 'share of digits', value: ({ scan }) => share(5 * scan.digits, scan.chars) },
   { id: 'numbers', label: 'how many numbers', value: ({ scan }) => ln(scan.numbers) },
   { id: 'numbers.4', label: 'more than four numbers', value: ({ scan }) => hinge(scan.numbers, 4) },
   { id: 'numbers.long', label: 'long numbers', value: ({ scan }) => ln(scan.numbersLong) },
-  { id: 'upper', label: 'capital letters', value: ({ scan }) => (scan.latin < 10 ? unknown : share(5 * scan.upper, scan.latin)) },
+  {
+    id: 'upper',
+    label: 'capital letters',
+    value: ({ scan }) => (scan.latin < 10 ? unknown : share(5 * scan.upper, scan.latin)),
+  },
   { id: 'symbols', label: 'mathematical symbols', value: ({ scan }) => ln(scan.mathSymbols) },
   { id: 'latex', label: 'mathematical notation', value: ({ scan }) => ln(scan.backslashes) },
   { id: 'brackets', label: 'brackets', value: ({ scan }) => ln(scan.brackets) },

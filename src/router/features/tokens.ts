@@ -39,7 +39,10 @@ export function inputTokens(request: ChatRequest): TokenCount {
   };
 }
 
-function countPart(part: Part, tally: { textBytes: number; encodedBytes: number; bound: number; estimate: number }): void {
+function countPart(
+  part: Part,
+  tally: { textBytes: number; encodedBytes: number; bound: number; estimate: number },
+): void {
   const text = (value: string) => {
     const bytes = Buffer.byteLength(value);
     // Two extra bytes mark a CJK character, one a Latin letter with a mark; the latter are counted as half of the former.

@@ -11,7 +11,8 @@ const titlePhrases =
   /title generator|\b(generate|write|create|provide|extract|suggest|give)\b[^.\n]{0,80}\btitle\b[^.\n]{0,80}\b(conversation|chat|session|thread|topic|message|discussion)|\b(conversation|chat|session|thread|discussion)\b[^.\n]{0,60}\b(short|brief|concise|word)\b[^.\n]{0,30}\btitle\b|new conversation topic|(生成|起|取|拟)[^。\n]{0,20}(标题|題名)|タイトルを(生成|付け|作成)|제목을 (생성|지어|만들)/i;
 const compactionPhrases =
   /\bsummar(y|ize|ise|izes|ises|izing)\b[^.\n]{0,60}\b(conversation|chat history|session|transcript)\b|context (checkpoint )?compaction|handoff summary|continuing our conversation|compact the conversation|(总结|概括|压缩|要約|요약)[^。\n]{0,12}(对话|会话|历史|会話|대화)/i;
-const subAgentPhrases = /\bsub-?agent\b|\byou are an? (specialized |focused )?agent (for|of|launched|spawned|working)\b/i;
+const subAgentPhrases =
+  /\bsub-?agent\b|\byou are an? (specialized |focused )?agent (for|of|launched|spawned|working)\b/i;
 
 const headChars = 600;
 /** A title request is short: the exchange to be named, and the order to name it. */
@@ -22,7 +23,8 @@ export function turnKindOf(request: ChatRequest, ask: string): TurnKind {
   const system = systemHead(request.messages);
   const zone = capped(ask, 2 * headChars);
   if (request.tools.length === 0) {
-    const isShort = request.messages.filter((message) => message.role !== 'system').length <= titleMessagesMax;
+    const isShort =
+      request.messages.filter((message) => message.role !== 'system').length <= titleMessagesMax;
     if (isShort && (titlePhrases.test(zone) || titlePhrases.test(system))) return 'title';
   }
   // Compaction keeps the tool list in some clients, so tools do not speak against it; an open tool loop does.

@@ -1,5 +1,11 @@
 import type { Model } from '../../catalog/index.ts';
-import { type BenchmarkMapping, logit, type ModelParameters, modelKey, type PredictorParameters } from './parameters.ts';
+import {
+  type BenchmarkMapping,
+  logit,
+  type ModelParameters,
+  modelKey,
+  type PredictorParameters,
+} from './parameters.ts';
 
 /** What is known of a model before the prompt is looked at. */
 export interface Ability {
@@ -17,7 +23,10 @@ const scoreMin = 0.5;
 const scoreMax = 99.5;
 
 /** Level 1 of the prediction: outcomes seen, else published scores, else the middle of the field with a wide spread. */
-export function abilityOf(model: Pick<Model, 'id' | 'aliases' | 'scores'>, parameters: PredictorParameters): Ability {
+export function abilityOf(
+  model: Pick<Model, 'id' | 'aliases' | 'scores'>,
+  parameters: PredictorParameters,
+): Ability {
   for (const name of [model.id, ...model.aliases]) {
     const known = parameters.models.get(modelKey(name));
     if (known !== undefined) return { value: known.ability, sd: 0, source: 'outcomes', known };
@@ -58,6 +67,8 @@ function mappingFor(benchmark: string, mappings: BenchmarkMapping[]): BenchmarkM
 }
 
 function middleOf(parameters: PredictorParameters): number {
-  const abilities = [...new Set(parameters.models.values())].map((model) => model.ability).sort((a, b) => a - b);
+  const abilities = [...new Set(parameters.models.values())]
+    .map((model) => model.ability)
+    .sort((a, b) => a - b);
   return abilities[abilities.length >> 1] ?? 0;
 }

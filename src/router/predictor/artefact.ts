@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Language, TaskFamily } from '../decision.ts';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Language } from '../decision.ts';
 import { bucketsMax } from '../features/scan.ts';
 import { structuralIds } from '../features/structural.ts';
 import {
@@ -29,7 +30,6 @@ export interface Artefact {
   models: { [id: string]: EncodedModel };
   benchmarks: { [id: string]: Omit<BenchmarkMapping, 'id'> };
   calibration: Calibration;
-  outputTokens: { [task: string]: { mean: number; rows: number } };
   /** What the training run measured out of fold and on left-out benchmarks, for people; predictions do not read it. */
   measured: { [name: string]: { [figure: string]: number } };
 }
@@ -40,13 +40,15 @@ export interface Provenance {
   /** Version of the code that trained. */
   code: string;
   seed: number;
-  dataSets: { [name: string]: { rows: number; models: number; licence: string; source: string; sha256: string } };
+  dataSets: {
+    [name: string]: { rows: number; models: number; licence: string; source: string; sha256: string };
+  };
 }
 
 interface EncodedWeights {
   structural: string;
   ngramScale: number;
-  /** Empty where the block has no n-gram weights. */
+  /** Deflated, in base64. Empty where the block has no n-gram weights. */
   ngrams: string;
 }
 
@@ -87,16 +89,19 @@ export function encodeArtefact(parameters: PredictorParameters, notes: ArtefactN
     },
     pooled: {
       centre: parameters.centre,
-      blocks: Object.fromEntries(parameters.pooled.map((weights, power) => [String(power), encodeWeights(weights)])),
+      blocks: Object.fromEntries(
+        parameters.pooled.map((weights, power) => [String(power), encodeWeights(weights)]),
+      ),
     },
     evidence: {
       cells: Object.fromEntries([...parameters.cells].sort(byKey)),
       languages: Object.fromEntries([...parameters.languages].sort(byKey)),
     },
-    models: Object.fromEntries([...parameters.models].sort(byKey).map(([id, model]) => [id, encodeModel(model)])),
+    models: Object.fromEntries(
+      [...parameters.models].sort(byKey).map(([id, model]) => [id, encodeModel(model)]),
+    ),
     benchmarks: Object.fromEntries(parameters.benchmarks.map(({ id, ...mapping }) => [id, mapping])),
     calibration: parameters.calibration,
-    outputTokens: Object.fromEntries([...parameters.outputTokens].sort(byKey)),
     measured: notes.measured,
   };
   const hash = hashOf(body);
@@ -115,7 +120,8 @@ export function decodeArtefact(value: unknown): PredictorParameters {
     );
   }
   const { id, hash, ...body } = artefact;
-  if (hashOf(body) !== hash) throw new ArtefactError('The artefact is damaged: its contents do not match its hash.');
+  if (hashOf(body) !== hash)
+    throw new ArtefactError('The artefact is damaged: its contents do not match its hash.');
   if (body.features.buckets !== bucketsMax || body.features.structural !== structuralIds.join(',')) {
     throw new ArtefactError('The artefact was trained on other features; train it again with this version.');
   }
@@ -136,9 +142,12 @@ export function decodeArtefact(value: unknown): PredictorParameters {
     cells: new Map(Object.entries(body.evidence.cells) as [CellKey, number][]),
     languages: new Map(Object.entries(body.evidence.languages) as [Language, number][]),
     models,
-    benchmarks: Object.entries(body.benchmarks).map(([benchmark, mapping]) => ({ id: benchmark, ...mapping })),
+    benchmarks: Object.entries(body.benchmarks).map(([benchmark, mapping]) => ({
+      id: benchmark,
+      ...mapping,
+    })),
     calibration: body.calibration,
-    outputTokens: new Map(Object.entries(body.outputTokens) as [TaskFamily, { mean: number; rows: number }][]),
+    trainedOn: new Set(Object.values(body.provenance.dataSets).map((set) => set.sha256)),
   };
 }
 
@@ -155,7 +164,9 @@ function encodeModel(model: ModelParameters): EncodedModel {
     ability: rounded(model.ability),
     rows: model.rows,
     cells: Object.fromEntries(
-      [...model.cells].sort(byKey).map(([cell, { rows, offset }]) => [cell, { rows, offset: rounded(offset) }]),
+      [...model.cells]
+        .sort(byKey)
+        .map(([cell, { rows, offset }]) => [cell, { rows, offset: rounded(offset) }]),
     ),
     ...(model.head === undefined ? {} : { head: encodeWeights(model.head) }),
   };
@@ -173,24 +184,32 @@ function decodeModel(encoded: EncodedModel): ModelParameters {
 
 const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 
+/** Steps of the 8-bit scale below which a weight is dropped: most are that small, and zeros pack well. */
+const deadZone = 3;
+
 function encodeWeights(weights: Weights): EncodedWeights {
   let largest = 0;
   for (const weight of weights.ngrams) largest = Math.max(largest, Math.abs(weight));
+  const structural = encodeFloats(weights.structural);
+  if (largest === 0) return { structural, ngramScale: 0, ngrams: '' };
   const ngramScale = largest / 127;
-  const ngrams = Int8Array.from(weights.ngrams, (weight) => (largest === 0 ? 0 : Math.round(weight / ngramScale)));
-  return { structural: encodeFloats(weights.structural), ngramScale, ngrams: base64(ngrams) };
+  const ngrams = Int8Array.from(weights.ngrams, (weight) => {
+    const steps = weight / ngramScale;
+    return Math.abs(steps) < deadZone ? 0 : Math.round(steps);
+  });
+  const packed = deflateRawSync(Buffer.from(ngrams.buffer), { level: 9 });
+  return { structural, ngramScale, ngrams: packed.toString('base64') };
 }
 
 function decodeWeights(encoded: EncodedWeights): Weights {
-  const bytes = Buffer.from(encoded.ngrams, 'base64');
-  if (bytes.length !== 0 && bytes.length !== bucketsMax) {
+  const structural = decodeFloats(encoded.structural, structuralIds.length + 1);
+  if (encoded.ngrams === '') return { structural, ngrams: new Float32Array(0) };
+  const bytes = inflateRawSync(Buffer.from(encoded.ngrams, 'base64'), { maxOutputLength: bucketsMax });
+  if (bytes.length !== bucketsMax) {
     throw new ArtefactError('The artefact is damaged: a block of n-gram weights has the wrong size.');
   }
   const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  return {
-    structural: decodeFloats(encoded.structural, structuralIds.length + 1),
-    ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale),
-  };
+  return { structural, ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale) };
 }
 
 function encodeFloats(values: Float32Array): string {
@@ -206,6 +225,3 @@ function decodeFloats(text: string, length: number): Float32Array {
   }
   return Float32Array.from({ length }, (_, i) => bytes.readFloatLE(i * 4));
 }
-
-const base64 = (values: Int8Array) =>
-  Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString('base64');

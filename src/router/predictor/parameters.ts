@@ -40,20 +40,23 @@ export interface BenchmarkMapping {
 }
 
 /**
- * Standard deviations, in quality points, of what is left unexplained when many answers are averaged. All are measured out of
- * fold on the training sets but `languageFactor`, for which there is no data: it says how much wider than on an unseen
- * benchmark the intervals are in a language without a single row.
+ * How far off an estimate may be, as standard deviations in quality points of the mean over many such requests. What public
+ * sets teach carries over badly to other work, whatever the number of rows: that is the largest part, and only rows of one's own
+ * traffic remove it. All parts are measured out of sample on the training sets but `untestedFactor`, for which there is
+ * no data: it says how much wider the transfer error is for a kind of work or a language without a single row.
  */
 export interface Calibration {
+  /** On prompts of the same sets that were not seen. */
   within: number;
-  /** On a benchmark none of whose rows were seen. */
-  benchmark: number;
-  /** For a model known only by its ability. */
+  /** On benchmarks of which nothing was seen: for models of equal ability, and more per difference of their shares right. */
+  transfer: number;
+  transferPerGap: number;
+  /** For a model known only by its ability, beyond the uncertainty of that ability. */
   model: number;
-  languageFactor: number;
-  /** Rows at which half of the benchmark's or model's uncertainty is gone. */
+  untestedFactor: number;
+  /** Rows at which half of what rows can remove is gone. */
   halfRows: number;
-  /** Factor that makes 95 % of out-of-fold groups fall inside; 1.96 if errors were normal and the parts exact. */
+  /** Factor that makes 95 % of out-of-sample groups fall inside; 1.96 if errors were normal and the parts exact. */
   lossFactor: number;
   qualityFactor: number;
   /** Spread of ability of a model about which nothing is published, in logits. */
@@ -75,8 +78,8 @@ export interface PredictorParameters {
   models: Map<string, ModelParameters>;
   benchmarks: BenchmarkMapping[];
   calibration: Calibration;
-  /** Mean output tokens of the training sets per family of work, with rows. */
-  outputTokens: Map<TaskFamily, { mean: number; rows: number }>;
+  /** SHA-256 of the outcomes files it was trained on: on those it must not be judged. */
+  trainedOn: ReadonlySet<string>;
 }
 
 /** One spelling for model names of catalogues and outcomes files: `Meta-Llama-3_1-8B-Instruct` is `meta-llama-3.1-8b-instruct`. */

@@ -71,7 +71,8 @@ export function createPredictor(parameters: PredictorParameters): Predictor {
     predict(request, reference, models) {
       const ask = prepareAsk(request.vector, parameters, parameters.languages.get(request.language) ?? 0);
       const pooledNgrams = parameters.pooled.map((weights) => ngramScore(weights.ngrams, ask));
-      const score = (model: PredictedModel) => scoreModel(parameters, request, ask, pooledNgrams, abilityFor(model));
+      const score = (model: PredictedModel) =>
+        scoreModel(parameters, request, ask, pooledNgrams, abilityFor(model));
       const referenceScored = score(reference);
       return models.map((model) =>
         model.id === reference.id
@@ -125,13 +126,15 @@ function predictionOf(
   const unseen = (rows: number) => calibration.halfRows / (calibration.halfRows + rows);
   const modelVariance = (model: Scored) =>
     calibration.model ** 2 * unseen(ownRows(model)) + (model.slope * model.ability.sd) ** 2;
-  const cellVariance =
+  const untested = 1 + (calibration.untestedFactor - 1) * unseen(pooledRows);
+  /** Variance of a whole group's mean, given how far apart two models are in ability. */
+  const transferVariance = (gap: number) =>
     calibration.within ** 2 +
-    (calibration.benchmark * (languageRows === 0 ? calibration.languageFactor : 1)) ** 2 * unseen(pooledRows);
+    untested ** 2 * (calibration.transfer ** 2 + (calibration.transferPerGap * gap) ** 2);
 
   const evidence = ownRows(scored);
   const evidenceCell = describeCell(request, evidence, pooledRows, languageRows, scored.ability);
-  const qualitySd = Math.sqrt(cellVariance + modelVariance(scored));
+  const qualitySd = Math.sqrt(transferVariance(0) + modelVariance(scored));
   if (reference === undefined) {
     return {
       quality: estimate(scored.quality, calibration.qualityFactor * qualitySd, 0, 1),
@@ -149,10 +152,17 @@ function predictionOf(
     parts.structural[i] = scale * (reference.parts.structural[i]! - scored.parts.structural[i]!);
   }
   parts.ngrams = scale * (reference.parts.ngrams - scored.parts.ngrams);
-  const lossSd = Math.sqrt(cellVariance + modelVariance(scored) + modelVariance(reference));
+  const lossSd = Math.sqrt(
+    transferVariance(reference.share - scored.share) + modelVariance(scored) + modelVariance(reference),
+  );
   return {
     // The reference's quality less the loss, so that the two figures shown side by side agree.
-    quality: estimate(clamp(reference.quality, 0, 1) - sumOf(parts), calibration.qualityFactor * qualitySd, 0, 1),
+    quality: estimate(
+      clamp(reference.quality, 0, 1) - sumOf(parts),
+      calibration.qualityFactor * qualitySd,
+      0,
+      1,
+    ),
     loss: estimate(sumOf(parts), calibration.lossFactor * lossSd, -1, 1),
     evidence,
     evidenceCell,
@@ -165,7 +175,11 @@ const clamp = (value: number, least: number, most: number) => Math.max(least, Ma
 
 function estimate(mean: number, halfWidth: number, least: number, most: number): Estimate {
   const centre = clamp(mean, least, most);
-  return { mean: centre, low: clamp(centre - halfWidth, least, most), high: clamp(centre + halfWidth, least, most) };
+  return {
+    mean: centre,
+    low: clamp(centre - halfWidth, least, most),
+    high: clamp(centre + halfWidth, least, most),
+  };
 }
 
 function describeCell(
@@ -192,7 +206,12 @@ function describeCell(
 /** The largest parts of the loss, in words. The n-grams appear as one part: naming them would quote the prompt. */
 function contributionsOf(parts: Parts, vector: AskVector): Contribution[] {
   const all: Contribution[] = [
-    { feature: 'ability', label: 'the models’ abilities on an average ask', value: 1, effect: parts.structural[0]! },
+    {
+      feature: 'ability',
+      label: 'the models’ abilities on an average ask',
+      value: 1,
+      effect: parts.structural[0]!,
+    },
     { feature: 'wording', label: 'the wording of the ask', value: 1, effect: parts.ngrams },
   ];
   for (let i = 0; i < structuralIds.length; i++) {

@@ -31,7 +31,11 @@ export function prepareAsk(
     structural[i + 1] = Math.max(-deviationsMax, Math.min(deviationsMax, z));
   }
   const trust = Math.min(1, languageRows / languageRowsFull);
-  return { structural, active: vector.active, ngramFactor: trust / Math.sqrt(Math.max(1, vector.active.length)) };
+  return {
+    structural,
+    active: vector.active,
+    ngramFactor: trust / Math.sqrt(Math.max(1, vector.active.length)),
+  };
 }
 
 export function ngramScore(weights: Float32Array, ask: ScoredAsk): number {
@@ -52,10 +56,19 @@ export interface Parts {
   ngrams: number;
 }
 
-export const noParts = (): Parts => ({ structural: new Float64Array(structuralLabels.length + 1), ngrams: 0 });
+export const noParts = (): Parts => ({
+  structural: new Float64Array(structuralLabels.length + 1),
+  ngrams: 0,
+});
 
 /** Adds `factor × weights · ask` to `parts`, feature by feature. */
-export function addParts(parts: Parts, weights: Weights, ngrams: number, ask: ScoredAsk, factor: number): void {
+export function addParts(
+  parts: Parts,
+  weights: Weights,
+  ngrams: number,
+  ask: ScoredAsk,
+  factor: number,
+): void {
   for (let i = 0; i < parts.structural.length; i++) {
     parts.structural[i]! += factor * weights.structural[i]! * ask.structural[i]!;
   }

@@ -46,7 +46,10 @@ function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: num
     };
   }
   if (shape.tools > 0 && !capabilities.tools) {
-    return { rule: 'capability.tools', why: `${model.id} does not call tools; send none, or add a model that does` };
+    return {
+      rule: 'capability.tools',
+      why: `${model.id} does not call tools; send none, or add a model that does`,
+    };
   }
   if (shape.wantsJsonSchema && !(capabilities.jsonSchema && provider.quirks.jsonSchema)) {
     return {
@@ -113,13 +116,18 @@ function applyLock(
 }
 
 /** Ruled-out deployments leave the plan, unless that would leave nobody: a stale verdict must not be an outage. */
-function applyHealth(input: DecideInput, eligible: PricedCandidate[], excluded: Exclusion[]): PricedCandidate[] {
+function applyHealth(
+  input: DecideInput,
+  eligible: PricedCandidate[],
+  excluded: Exclusion[],
+): PricedCandidate[] {
   const down = new Map((input.unavailable ?? []).map(({ deployment, why }) => [deployment, why]));
   const up = eligible.filter(({ candidate }) => !down.has(candidate.deployment.id));
   if (up.length === 0) return eligible;
   for (const { candidate } of eligible) {
     const why = down.get(candidate.deployment.id);
-    if (why !== undefined) excluded.push({ candidate: candidate.id, stage: 'health', rule: 'health.unavailable', why });
+    if (why !== undefined)
+      excluded.push({ candidate: candidate.id, stage: 'health', rule: 'health.unavailable', why });
   }
   return up;
 }

@@ -1,8 +1,10 @@
 import type { CostParts, Shape, TaskFamily } from '../decision.ts';
-import type { PredictorParameters } from '../predictor/parameters.ts';
 import type { TokenRates } from './input.ts';
 
-/** Families without enough recorded answers: usual lengths, so that costs of candidates stay comparable. */
+/**
+ * Usual lengths of answers. The recorded sets do not tell (examination answers are a letter long), so these only keep the
+ * costs of candidates comparable until lengths are learned from the ledger.
+ */
 const usualOutputTokens: Record<TaskFamily, number> = {
   chat: 300,
   lookup: 150,
@@ -19,14 +21,9 @@ const usualOutputTokens: Record<TaskFamily, number> = {
   utility: 60,
 };
 
-/** Fewer recorded answers than this say less than the usual length. */
-const outputRowsMin = 200;
-
-export function expectedOutputTokens(shape: Shape, parameters: PredictorParameters): number {
-  const recorded = parameters.outputTokens.get(shape.task);
-  const expected =
-    recorded !== undefined && recorded.rows >= outputRowsMin ? recorded.mean : usualOutputTokens[shape.task];
-  return Math.max(1, Math.min(expected, shape.outputTokensMax ?? expected));
+export function expectedOutputTokens(shape: Shape): number {
+  const usual = usualOutputTokens[shape.task];
+  return Math.max(1, Math.min(usual, shape.outputTokensMax ?? usual));
 }
 
 /**

@@ -21,7 +21,7 @@ export function decide(input: DecideInput, predictor: Predictor): Decision {
 
 function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
   const { shape } = input.reading;
-  const outputTokens = input.expectedOutputTokens ?? expectedOutputTokens(shape, predictor.parameters);
+  const outputTokens = input.expectedOutputTokens ?? expectedOutputTokens(shape);
   const { eligible, excluded, lock } = capable(input, outputTokens);
   const all = [...input.excluded, ...excluded];
   if (eligible.length === 0) return nobody(input, predictor, all);
@@ -52,7 +52,9 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     excluded: all,
     lambda: trade.lambdaUsd,
     reason,
-    explanation: observed ? { ...explanation, sentence: observedSentence(input, explanation.sentence) } : explanation,
+    explanation: observed
+      ? { ...explanation, sentence: observedSentence(input, explanation.sentence) }
+      : explanation,
     quality: qualityOf(input, choice),
   };
 }
@@ -121,7 +123,9 @@ function observedSentence(input: DecideInput, wouldBe: string): string {
 function qualityOf(input: DecideInput, choice: Choice): Decision['quality'] {
   if (input.mode === 'certified') return 'uncertified';
   // On the prior alone nothing about this model was measured.
-  return choice.reason === 'checkable-task' && choice.chosen.estimate.evidence === 0 ? 'uncertified' : 'estimated';
+  return choice.reason === 'checkable-task' && choice.chosen.estimate.evidence === 0
+    ? 'uncertified'
+    : 'estimated';
 }
 
 type Head = 'id' | 'atMs' | 'route' | 'mode' | 'shape' | 'reference' | 'target' | 'propensity' | 'artefact';

@@ -1,5 +1,12 @@
 import { formatUsd } from '../../std/index.ts';
-import type { CandidateEstimate, Decision, DecisionTarget, Language, ReasonCode, Shape } from '../decision.ts';
+import type {
+  CandidateEstimate,
+  Decision,
+  DecisionTarget,
+  Language,
+  ReasonCode,
+  Shape,
+} from '../decision.ts';
 import type { Scored } from './choose.ts';
 import type { Trade } from './target.ts';
 
@@ -40,7 +47,10 @@ export function explain(explained: Explained): Decision['explanation'] {
 /** Quality points of a hundred, as people say them. */
 const points = (loss: number) => (100 * loss).toFixed(1);
 
-function sentenceOf({ reason, shape, chosen, target, trade, reference }: Explained, rival?: CandidateEstimate): string {
+function sentenceOf(
+  { reason, shape, chosen, target, trade, reference }: Explained,
+  rival?: CandidateEstimate,
+): string {
   const ask = `This ${languages[shape.language]} ${shape.task} request`;
   const to = `${ask} goes to ${chosen.candidate}`;
   const loss = (one: CandidateEstimate) =>
@@ -88,11 +98,15 @@ function price(one: CandidateEstimate | undefined): string {
 }
 
 function isCheaper(one: CandidateEstimate, reference: CandidateEstimate): boolean {
-  return one.cost !== undefined && reference.cost !== undefined && one.cost.totalNano < reference.cost.totalNano;
+  return (
+    one.cost !== undefined && reference.cost !== undefined && one.cost.totalNano < reference.cost.totalNano
+  );
 }
 
 function certificateNote(mode: Decision['mode']): string {
-  return mode === 'certified' ? ' Certificates are not available in this version: decided as in assist, uncertified.' : '';
+  return mode === 'certified'
+    ? ' Certificates are not available in this version: decided as in assist, uncertified.'
+    : '';
 }
 
 function budgetNote({ target, trade }: Explained): string {
@@ -100,7 +114,10 @@ function budgetNote({ target, trade }: Explained): string {
   return ' The daily budget is not paced here: decided at a quality target of 98 %.';
 }
 
-function flipOf({ reason, target, chosen, reference }: Explained, rival?: CandidateEstimate): string | undefined {
+function flipOf(
+  { reason, target, chosen, reference }: Explained,
+  rival?: CandidateEstimate,
+): string | undefined {
   if (reference === undefined || rival === undefined) return undefined;
   const other = chosen.candidate === reference.candidate ? rival : chosen;
   switch (reason) {

@@ -1,4 +1,4 @@
-import { nanoPerUsd, type NanoUsd } from '../../std/index.ts';
+import { type NanoUsd, nanoPerUsd } from '../../std/index.ts';
 import type { DecisionTarget } from '../decision.ts';
 
 /** How the route's target trades cost against loss for one request. */
@@ -20,7 +20,11 @@ const defaultQuality = 0.98;
  * is used as it is: what is saved must pay for the loss. A budget is paced by a controller that passes `lambdaUsd`;
  * without one it is treated as a quality target of 98 %.
  */
-export function tradeOf(target: DecisionTarget, referenceNano: NanoUsd | undefined, lambdaUsd: number | undefined): Trade {
+export function tradeOf(
+  target: DecisionTarget,
+  referenceNano: NanoUsd | undefined,
+  lambdaUsd: number | undefined,
+): Trade {
   const priceOfQuality = target.kind === 'usd-per-quality' ? target.value : lambdaUsd;
   if (target.kind !== 'quality' && priceOfQuality !== undefined) {
     return {

@@ -55,7 +55,7 @@ function decodeMessageParts(message: JsonObject): Part[] {
 }
 
 /** Arguments are text by the format; some vendors send the object itself, and nothing at all for «no arguments». */
-export function argumentsText(value: unknown): string {
+function argumentsText(value: unknown): string {
   if (typeof value === 'string') return value === '' ? '{}' : value;
   return value === undefined || value === null ? '{}' : JSON.stringify(value);
 }

@@ -1,0 +1,93 @@
+import type * as z from 'zod';
+
+/** The two wire formats that clients speak to us. */
+export type ClientDialect = 'openai-chat' | 'anthropic-messages';
+
+export interface Question {
+  model: string;
+  prompt: string;
+  system?: string;
+  /** A web address or a data URI. */
+  imageUrl?: string;
+  maxOutputTokens?: number;
+  temperature?: number;
+  stop?: string[];
+  /** Asks for thinking with a low effort. */
+  thinks?: boolean;
+  signal?: AbortSignal;
+}
+
+/** All input tokens, cached ones included, whatever the SDK calls them. Undefined where its type has no such field. */
+export interface SeenUsage {
+  inputTokens: number | undefined;
+  cacheReadTokens: number | undefined;
+  outputTokens: number | undefined;
+  reasoningTokens?: number | undefined;
+}
+
+/** What the program that uses the SDK gets to see. */
+export interface Seen {
+  text: string;
+  reasoning: string;
+  finish: 'stop' | 'length' | 'tool-calls' | 'content-filter' | `unknown: ${string}`;
+  usage: SeenUsage;
+}
+
+export interface SeenStream extends Seen {
+  /** Pieces of text in the order in which the SDK handed them over. */
+  deltas: string[];
+  reasoningDeltas: string[];
+}
+
+export interface ClientTool {
+  name: string;
+  description: string;
+  input: z.ZodObject;
+  /** Gets the arguments as the SDK parsed them. */
+  run(input: unknown): string;
+}
+
+/** One SDK, connected to one gateway. Every method rejects as the SDK does. */
+export interface Client {
+  ask(question: Question): Promise<Seen>;
+  /** `onDelta` is called with each piece of text as it arrives. */
+  stream(question: Question, onDelta?: (text: string) => void): Promise<SeenStream>;
+  /** The SDK's own helper for structured output. */
+  askForObject(question: Question, schema: z.ZodObject): Promise<unknown>;
+  streamObject(question: Question, schema: z.ZodObject): Promise<unknown>;
+  /** The SDK's own tool loop: calls the tools until the model answers in words. */
+  useTools(question: Question, tools: ClientTool[], how: { stream: boolean }): Promise<string>;
+  /** Ids of the models the gateway lists. */
+  models?(): Promise<string[]>;
+}
+
+export interface Place {
+  /** Address of the gateway, without a path. */
+  url: string;
+  key: string;
+  fetch: typeof fetch;
+}
+
+export interface Failure {
+  status: number | undefined;
+  message: string;
+  aborted: boolean;
+}
+
+/** A client library as programs use it. To add one: write this object in a test file and hand it to `testClient`. */
+export interface ClientKind {
+  name: string;
+  dialect: ClientDialect;
+  /** It has no part for thinking, so what the gateway sends of it is not shown. */
+  hidesReasoning?: boolean;
+  /** It gives up when an answer says `x-should-retry: false`. */
+  obeysShouldRetry: boolean;
+  connect(place: Place): Client;
+  /** What the SDK's error says. */
+  failure(thrown: unknown): Failure;
+}
+
+/** The word in `table` for an SDK's finish reason; one that is not there fails the test that sees it. */
+export function finishOf(table: { [word: string]: Seen['finish'] }, word: unknown): Seen['finish'] {
+  return table[String(word)] ?? `unknown: ${String(word)}`;
+}
