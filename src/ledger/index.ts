@@ -22,7 +22,6 @@ export {
   type LedgerStore,
   type ListFilters,
   type ListQuery,
-  listLimitMax,
   type Outcome,
   type RecordLine,
   type ReportBy,

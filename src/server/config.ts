@@ -108,7 +108,7 @@ export function loadConfig(path: string, environment: Environment): Config {
   return parseConfig(text, path, environment);
 }
 
-export function parseConfig(text: string, path: string, environment: Environment): Config {
+function parseConfig(text: string, path: string, environment: Environment): Config {
   let document: unknown;
   try {
     document = parseYaml(text);

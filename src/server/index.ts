@@ -1,5 +1,5 @@
-export { type Composition, compose, findSetup } from './compose.ts';
+export { findSetup } from './compose.ts';
 export { ConfigError, configJsonSchema, type Environment } from './config.ts';
 export { createLog } from './log.ts';
-export { buildSnapshot, type Setup } from './snapshot.ts';
+export { buildSnapshot, needsSandbox, type Setup } from './snapshot.ts';
 export { type RunningGateway, type StartOptions, startGateway } from './start.ts';

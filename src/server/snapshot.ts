@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
 import { type Candidate, type Catalog, createCatalog, type DeploymentSettings } from '../catalog/index.ts';
 import type { Route, Snapshot } from '../gateway/index.ts';
@@ -83,13 +84,13 @@ function catalogOf(setup: Setup, sandboxUrl: string | undefined): Catalog {
   return createCatalog({
     providers,
     deployments: setup.kind === 'found' ? setup.deployments : setup.config.deployments,
-    overlay: setup.kind === 'file' ? overlayOf(setup.config) : undefined,
+    overlay: setup.kind === 'file' ? overlayOf(setup.path, setup.config) : undefined,
   });
 }
 
-function overlayOf(config: Config): unknown {
+function overlayOf(configPath: string, config: Config): unknown {
   if (config.catalog === undefined) return undefined;
-  const path = config.catalog.overlay;
+  const path = resolve(dirname(configPath), config.catalog.overlay);
   try {
     return parseYaml(readFileSync(path, 'utf8'));
   } catch (cause) {

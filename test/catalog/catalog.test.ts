@@ -113,7 +113,9 @@ test('a model that its vendor has shut down is known, and called only where the 
     assert.deepEqual(resolution.vendors, []);
   }
   const hosted = catalogOf([gpu], {
-    deployments: [{ model: 'claude-3-haiku-20240307', provider: 'gpu-1', price: { input: 0.25, output: 1.25 } }],
+    deployments: [
+      { model: 'claude-3-haiku-20240307', provider: 'gpu-1', price: { input: 0.25, output: 1.25 } },
+    ],
   });
   assert.deepEqual(found(hosted, 'claude-3-haiku'), ['gpu-1/claude-3-haiku']);
 });

@@ -262,6 +262,20 @@ describe('the way of a request, over real sockets', () => {
     });
   }
 
+  test('a named model is never rerouted, unless the request lists fallbacks', async () => {
+    openai.setScript({ status: 503, error: { message: 'down' } });
+    const alone = await yumen.post('/v1/chat/completions', { model: 'openai/gpt-4o-mini', ...ask });
+    assert.equal(alone.status, 502);
+    const listed = await yumen.post('/v1/chat/completions', {
+      model: 'openai/gpt-4o-mini',
+      models: ['anthropic/claude-haiku-4-5'],
+      ...ask,
+    });
+    assert.equal(listed.status, 200);
+    assert.equal(listed.headers.get('x-yumen-deployment'), 'anthropic/claude-haiku-4-5');
+    assert.equal(listed.headers.get('x-yumen-attempts'), '2');
+  });
+
   test('in assist, auto sends some requests to each upstream, and says why', async () => {
     const prompts = [
       'Translate into French: The meeting is on Tuesday at nine.',

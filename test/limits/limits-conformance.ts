@@ -5,9 +5,9 @@ import type { KeyLimits, Principal } from '../../src/identity/index.ts';
 import type { Limits, Reservation } from '../../src/limits/index.ts';
 import type { Clock } from '../../src/std/index.ts';
 
-export const dayMs = 86_400_000;
+const dayMs = 86_400_000;
 /** Noon of a day. */
-export const noon = 20_000 * dayMs + dayMs / 2;
+const noon = 20_000 * dayMs + dayMs / 2;
 
 /** A clock that a test moves: both hands together, or the wall clock alone, as an operator does. */
 export class TestClock implements Clock {

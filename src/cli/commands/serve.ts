@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { createLog, type RunningGateway, startGateway } from '../../server/index.ts';
+import { createLog, needsSandbox, type RunningGateway, startGateway } from '../../server/index.ts';
 import type { CommandIo } from '../io.ts';
 import { findPlace, mayProbeEngines } from '../place.ts';
 import { packageVersion } from '../version.ts';
@@ -52,7 +52,7 @@ function started(running: RunningGateway): unknown {
 
 function modeOf({ setup }: RunningGateway): 'config' | 'environment' | 'sandbox' {
   if (setup.kind === 'file') return 'config';
-  return setup.providers.some((provider) => provider.vendor !== 'sandbox') ? 'environment' : 'sandbox';
+  return needsSandbox(setup) ? 'sandbox' : 'environment';
 }
 
 function greeting(running: RunningGateway): string {

@@ -63,12 +63,14 @@ export function pairMetrics(sample: PairSample, order: Int32Array, weight?: Floa
   for (let at = 0; at < n; ) {
     // One group of equal scores is one straight segment of the curve.
     const score = routerScore[order[at]!]!;
+    let groupRows = 0;
     let groupWeight = 0;
     let groupQuality = 0;
     let groupCost = 0;
     for (; at < n && routerScore[order[at]!]! === score; at++) {
       const row = order[at]!;
       const w = weight === undefined ? 1 : weight[row]!;
+      groupRows += 1;
       groupWeight += w;
       groupQuality += w * (reference[row]! - cheap[row]!);
       groupCost += w * (referenceUsd[row]! - cheapUsd[row]!);
@@ -78,10 +80,19 @@ export function pairMetrics(sample: PairSample, order: Int32Array, weight?: Floa
     quality += groupQuality;
     area += (groupWeight * (from + quality)) / 2;
     if (gap !== 0) {
-      cpt50 ??= crossing(0.5, from, quality, sent, groupWeight, cheapSum, gap, total);
-      cpt80 ??= crossing(0.8, from, quality, sent, groupWeight, cheapSum, gap, total);
+      // A group of one has no inside: its share is reached when it has been sent.
+      const segment: Segment = {
+        from: (from - cheapSum) / gap,
+        to: (quality - cheapSum) / gap,
+        sent: sent / total,
+        share: groupWeight / total,
+        divisible: groupRows > 1,
+      };
+      cpt50 ??= crossing(0.5, segment);
+      cpt80 ??= crossing(0.8, segment);
     }
-    save.segment(from, quality, cost, cost + groupCost);
+    if (groupRows > 1) save.segment(from, quality, cost, cost + groupCost);
+    else save.point(quality, cost + groupCost);
     cost += groupCost;
     sent += groupWeight;
   }
@@ -93,21 +104,20 @@ export function pairMetrics(sample: PairSample, order: Int32Array, weight?: Floa
   };
 }
 
-function crossing(
-  level: number,
-  from: number,
-  to: number,
-  sent: number,
-  groupWeight: number,
-  cheapSum: number,
-  gap: number,
-  total: number,
-): number | undefined {
-  const fromPgr = (from - cheapSum) / gap;
-  const toPgr = (to - cheapSum) / gap;
-  if (fromPgr >= level) return sent / total;
-  if (toPgr < level) return undefined;
-  return (sent + (groupWeight * (level - fromPgr)) / (toPgr - fromPgr)) / total;
+/** A piece of the PGR curve. */
+interface Segment {
+  from: number;
+  to: number;
+  /** Shares of all prompts: sent before it, and in it. */
+  sent: number;
+  share: number;
+  divisible: boolean;
+}
+
+function crossing(level: number, { from, to, sent, share, divisible }: Segment): number | undefined {
+  if (from >= level) return sent;
+  if (to < level) return undefined;
+  return divisible ? sent + (share * (level - from)) / (to - from) : sent + share;
 }
 
 /** Least cost at which the curve reaches a share of the reference's quality. */

@@ -126,6 +126,7 @@ function pairAiq(sample: PairSample, order: Int32Array, weight?: Float64Array): 
   let cost = cheapest;
   let quality = points[0]!.quality;
   const step = Math.max(1, Math.floor(order.length / aiqCuts));
+  let sinceCut = 0;
   for (let at = 0; at < order.length; at++) {
     const row = order[at]!;
     const share = (weight === undefined ? 1 : weight[row]!) / total;
@@ -133,9 +134,11 @@ function pairAiq(sample: PairSample, order: Int32Array, weight?: Float64Array): 
     quality += share * (sample.reference[row]! - sample.cheap[row]!);
     const next = order[at + 1];
     const tied = next !== undefined && sample.routerScore[next] === sample.routerScore[row];
-    if (!tied && (at % step === step - 1 || next === undefined)) points.push({ cost, quality });
+    sinceCut += 1;
+    if (tied || (sinceCut < step && next !== undefined)) continue;
+    points.push({ cost, quality });
+    sinceCut = 0;
   }
-  points.push({ cost, quality });
   return averageQuality(points, Math.min(cheapest, dearest), Math.max(cheapest, dearest));
 }
 

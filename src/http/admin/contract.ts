@@ -8,7 +8,7 @@ import { z } from '@hono/zod-openapi';
 const nanoUsd = z.string().regex(/^\d+$/).describe('Exact amount in nano-USD (1 USD = 1,000,000,000)');
 const usd = z.number().describe('USD');
 
-export const usageSchema = z
+const usageSchema = z
   .object({
     input_tokens: z.int().describe('All prompt tokens, cached or not'),
     cache_read_tokens: z.int(),
@@ -21,7 +21,7 @@ export const usageSchema = z
 const costUsd = usd.nullable().describe('USD; null = a price is unknown, which is never free');
 const costNanoUsd = nanoUsd.nullable();
 
-export const attemptSchema = z
+const attemptSchema = z
   .object({
     id: z.string(),
     index: z.int(),
@@ -44,7 +44,7 @@ export const attemptSchema = z
   })
   .openapi('Attempt');
 
-export const requestSummarySchema = z
+const requestSummarySchema = z
   .object({
     id: z.string(),
     started_at: z.iso.datetime(),
@@ -141,7 +141,7 @@ export const requestPageSchema = z
 
 export const reportBySchema = z.enum(['model', 'route', 'key', 'project', 'day', 'deployment']);
 
-export const reportRowSchema = z
+const reportRowSchema = z
   .object({
     group: z.string().nullable(),
     simulated: z.boolean().describe('Sandbox figures have rows of their own and are never part of a saving'),
