@@ -3,7 +3,7 @@ import { type GatewayDeps, handle } from '../gateway/index.ts';
 import { type DialectName, GatewayError, toGatewayError } from '../protocol/index.ts';
 import { createAnswerSink } from './answer-sink.ts';
 import { readBody } from './body.ts';
-import { listModels } from './models.ts';
+import { findModel, listModels } from './models.ts';
 import { replyError, replyJson } from './reply.ts';
 
 /** Limits of our own server, each with a name. Idle client sockets outlive those of usual load balancers (60 s), so that the balancer closes first. */
@@ -49,12 +49,16 @@ interface Exchange {
 
 type Endpoint = (exchange: Exchange, options: HttpServerOptions) => void | Promise<void>;
 
+/** What follows is a model's name, which may hold slashes. */
+const oneModelPath = '/v1/models/';
+
 /** Every path of the request path, by method. `GET` also serves `HEAD`. */
 const endpoints: { [path: string]: { [method: string]: Endpoint } } = {
   '/': { GET: (exchange, options) => replyJson(exchange.response, 200, greeting(options)) },
   '/livez': { GET: ({ response }) => replyJson(response, 200, { status: 'ok' }) },
   '/readyz': { GET: ready },
   '/v1/models': { GET: models },
+  [oneModelPath]: { GET: models },
   '/v1/chat/completions': { POST: chat('openai-chat') },
   '/v1/messages': { POST: chat('anthropic-messages') },
 };
@@ -96,7 +100,7 @@ async function dispatch(exchange: Exchange, options: HttpServerOptions): Promise
     );
   }
   if (path.startsWith('/api/')) return options.admin(request, response);
-  const methods = endpoints[path];
+  const methods = endpoints[path.startsWith(oneModelPath) ? oneModelPath : path];
   if (methods === undefined) {
     throw new GatewayError(
       'not_found',
@@ -132,7 +136,22 @@ function chat(dialect: DialectName): Endpoint {
 function models({ request, response }: Exchange, { gateway }: HttpServerOptions): void {
   const principal = gateway.identity.authenticate(headersOf(request));
   const style = request.headers['anthropic-version'] === undefined ? 'openai-chat' : 'anthropic-messages';
-  replyJson(response, 200, listModels(gateway.snapshot(), principal, style));
+  const path = pathOf(request);
+  const name = path.startsWith(oneModelPath) ? decodeName(path.slice(oneModelPath.length)) : undefined;
+  const snapshot = gateway.snapshot();
+  replyJson(
+    response,
+    200,
+    name === undefined ? listModels(snapshot, principal, style) : findModel(name, snapshot, principal, style),
+  );
+}
+
+function decodeName(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function ready({ response }: Exchange, { readiness }: HttpServerOptions): void {

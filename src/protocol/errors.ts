@@ -1,3 +1,5 @@
+import type { JsonObject } from './json.ts';
+
 /**
  * Every error we can return, in one table: HTTP status, whether the client's SDK should try again, and one sentence of help.
  * `docs/errors.md` is checked against it in both directions. Statuses follow what clients do with them: a final
@@ -110,6 +112,8 @@ export interface UpstreamSaid {
   code?: string | undefined;
   type?: string | undefined;
   message?: string | undefined;
+  /** What it added for programs, in its own dialect. */
+  details?: JsonObject | undefined;
 }
 
 export interface GatewayErrorOptions {
@@ -121,6 +125,8 @@ export interface GatewayErrorOptions {
   status?: number | undefined;
   retryAfterMs?: number | undefined;
   upstream?: UpstreamSaid | undefined;
+  /** For the client's program, in the form of its dialect; shown where the dialect has a place for it. */
+  details?: JsonObject | undefined;
   cause?: unknown;
 }
 
@@ -136,6 +142,7 @@ export class GatewayError extends Error {
   readonly detail: string | undefined;
   readonly retryAfterMs: number | undefined;
   readonly upstream: UpstreamSaid | undefined;
+  readonly details: JsonObject | undefined;
 
   constructor(code: ErrorCode, message: string, options: GatewayErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -147,6 +154,7 @@ export class GatewayError extends Error {
     this.detail = options.detail;
     this.retryAfterMs = options.retryAfterMs;
     this.upstream = options.upstream;
+    this.details = options.details;
   }
 }
 

@@ -1,3 +1,4 @@
+import type { GatewayError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 
 /** Wire formats we speak, as client surface and toward upstreams. */
@@ -91,6 +92,11 @@ export interface ChatRequest {
   sampling: Sampling;
   /** End-user id the client names (`user`, `metadata.user_id`). */
   user?: string | undefined;
+  /**
+   * Set where the request leans on something that only providers of its own dialect have, such as a conversation they hold: how
+   * it is refused where none of them serves it.
+   */
+  ownDialectOnly?: GatewayError | undefined;
   /** Fallback models the client lists in the body extra `models`. */
   fallbackModels: string[];
   /** The parsed body. */

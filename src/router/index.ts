@@ -39,6 +39,6 @@ export {
 } from './predictor/parameters.ts';
 export { createPredictor, type PredictedModel, type Predictor } from './predictor/predictor.ts';
 export { abilityRank } from './predictor/rank.ts';
-export { prepareAsk } from './predictor/score.ts';
+export { ngramEntryWeight, prepareAsk } from './predictor/score.ts';
 export { decide } from './stages/decide.ts';
 export type { DecideInput, PricedCandidate, TokenRates } from './stages/input.ts';

@@ -110,6 +110,9 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
   }
 
   function cooldownMs(error: GatewayError): number {
+    // Clients were told the same: one that comes back at that moment must not find the circuit still open.
+    const announcedMs = announcedWaitMs(error);
+    if (announcedMs !== undefined) return announcedMs;
     const doubled = Math.min(policy.cooldownMsMax, policy.cooldownMs * 2 ** Math.min(opensInRow, 20));
     const ownMs = verdicts[error.code] === 'trips' ? Math.max(doubled, policy.operatorCooldownMs) : doubled;
     const askedMs = Math.min(error.retryAfterMs ?? 0, policy.retryAfterMsMax);
@@ -144,12 +147,15 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
     }
   }
 
-  /** An upstream that says how long to stay away is taken at its word. */
   function opensAtOnce(error: GatewayError): boolean {
-    return (
-      verdicts[error.code] === 'trips' ||
-      (error.code === 'upstream_rate_limited' && error.retryAfterMs !== undefined)
-    );
+    return verdicts[error.code] === 'trips' || announcedWaitMs(error) !== undefined;
+  }
+
+  /** An upstream that limits our rate and says how long to stay away is taken at its word. */
+  function announcedWaitMs(error: GatewayError): number | undefined {
+    if (error.code !== 'upstream_rate_limited') return undefined;
+    const askedMs = error.retryAfterMs ?? 0;
+    return askedMs > 0 ? Math.min(askedMs, policy.retryAfterMsMax) : undefined;
   }
 
   function rateExceeded(nowMs: number): boolean {

@@ -22,13 +22,17 @@ export interface UpstreamBody {
 /** Output limit sent where a dialect demands one and the client named none. */
 const defaultOutputTokensMax = 32_000;
 
-/** Same dialect: the client's own bytes, edited only at the top-level keys that must differ. Otherwise a translation. */
+/**
+ * Same dialect: the client's own bytes, edited only at the top-level keys that must differ. Otherwise a translation; throws GatewayError
+ * where the request means nothing in another dialect.
+ */
 export function upstreamBody(request: ChatRequest, deployment: Deployment): UpstreamBody {
   const { vendor, quirks } = deployment.provider;
   if (vendor.dialect === request.dialect) {
     const { edits, hidesUsage } = editsFor(request, deployment);
     return { bytes: spliceTopLevel(request.bytes, edits), passthrough: true, hidesUsage, dropped: [] };
   }
+  if (request.ownDialectOnly !== undefined) throw request.ownDialectOnly;
   const target: EncodeTarget = {
     model: deployment.upstreamName,
     defaultMaxOutputTokens: Math.min(deployment.model.outputTokensMax, defaultOutputTokensMax),

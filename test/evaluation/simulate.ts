@@ -1,5 +1,5 @@
-import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import type { PairSample } from '../../src/evaluation/metrics/pair.ts';
+import { createRandom } from '../../src/evaluation/metrics/random.ts';
 
 export interface World {
   /** Share of prompts only the reference answers, and only the cheap model; the rest is shared. */

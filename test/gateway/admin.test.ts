@@ -134,6 +134,9 @@ describe('the admin API', () => {
     assert.ok(openai.body.data.every((model: Json) => model.simulated === true));
     const anthropic = await yumen.api('/v1/models', { headers: { 'anthropic-version': '2023-06-01' } });
     assert.equal(anthropic.body.data[0].type, 'model');
+    const one = await yumen.api('/v1/models/sandbox/frontier');
+    assert.deepEqual([one.status, one.body.id], [200, 'sandbox/frontier']);
+    assert.equal((await yumen.api('/v1/models/nope')).status, 404);
   });
 
   test('health endpoints need no key', async () => {

@@ -41,6 +41,21 @@ describe('encodeError()', () => {
     assert.equal((chat.encodeError(error, 'r')['error'] as { code: string }).code, 'context_length_exceeded');
   });
 
+  it('passes on what a provider added for programs, where it refused the request and in its own dialect', () => {
+    const details = { error_code: 'thread_not_found' };
+    const upstream = messages.decodeError(404, {
+      type: 'error',
+      error: { type: 'not_found_error', message: 'Gone.', details },
+    });
+    const refused = new GatewayError('upstream_rejected', 'Gone.', { upstream });
+    assert.deepEqual((messages.encodeError(refused, 'r')['error'] as { details: object }).details, details);
+    const failed = new GatewayError('upstream_unavailable', 'Gone.', { upstream });
+    assert.equal('details' in (messages.encodeError(failed, 'r')['error'] as object), false);
+    assert.equal('details' in (chat.encodeError(refused, 'r')['error'] as object), false);
+    const endless = { type: 'error', error: { message: 'Gone.', details: { text: 'x'.repeat(10_000) } } };
+    assert.equal(messages.decodeError(404, endless).details, undefined);
+  });
+
   it('is understood by the official SDKs for every code of the table', async () => {
     for (const code of Object.keys(errorTable) as ErrorCode[]) {
       const error = new GatewayError(code, `about ${code}`);

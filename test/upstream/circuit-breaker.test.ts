@@ -130,6 +130,10 @@ test('a rate limit with retry-after opens at once for that long; without one it 
   const told = breaker();
   told.enter(0)?.failed(0, error('upstream_rate_limited', 30_000));
   assert.equal(told.snapshot(0).waitMs, 30_000);
+  const briefly = breaker(0.9, { jitterShare: 0.2 });
+  briefly.enter(0)?.failed(0, error('upstream_rate_limited', 1_000));
+  assert.equal(briefly.allows(999), false);
+  assert.equal(briefly.allows(1_000), true, 'a client that was told to wait a second finds it ready');
   const untold = breaker();
   fail(untold, 4, 0, 'upstream_rate_limited');
   assert.equal(untold.allows(0), true);

@@ -114,9 +114,12 @@ interface Segment {
   divisible: boolean;
 }
 
+/** Sums of thousands of scores differ in their last bits with the order of adding. */
+const rounding = 1e-9;
+
 function crossing(level: number, { from, to, sent, share, divisible }: Segment): number | undefined {
-  if (from >= level) return sent;
-  if (to < level) return undefined;
+  if (from >= level - rounding) return sent;
+  if (to < level - rounding) return undefined;
   return divisible ? sent + (share * (level - from)) / (to - from) : sent + share;
 }
 
@@ -128,8 +131,7 @@ class SaveTracker {
 
   constructor(referenceSum: number, referenceCost: number) {
     this.#referenceCost = referenceCost;
-    // A hair of tolerance: sums of thousands of scores differ in their last bits with the order of adding.
-    this.#needed = saveTargets.map((target) => (referenceSum * target) / 100 - 1e-9 * (1 + referenceSum));
+    this.#needed = saveTargets.map((target) => (referenceSum * target) / 100 - rounding * (1 + referenceSum));
     this.#least = saveTargets.map(() => referenceCost);
   }
 

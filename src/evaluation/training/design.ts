@@ -1,4 +1,4 @@
-import { bucketsMax, prepareAsk, structuralIds } from '../../router/index.ts';
+import { bucketsMax, ngramEntryWeight, prepareAsk, structuralIds } from '../../router/index.ts';
 import type { TrainingRow } from './row.ts';
 
 /** Columns of one block: the constant, structure, n-gram buckets. */
@@ -63,9 +63,14 @@ export function designOf(rows: TrainingRow[], standard: Standard): Design {
     design.entries.set(ask.active, at);
     at += ask.active.length;
     design.start[i + 1] = at;
-    design.factor[i] = ask.ngramFactor;
+    design.factor[i] = ngramEntryWeight(ask.active);
   }
   return design;
+}
+
+/** The same rows without their n-grams. */
+export function structureOnly(design: Design): Design {
+  return { ...design, start: new Int32Array(design.rows + 1), entries: new Int32Array(0) };
 }
 
 /** `weights[offset…] · row`. */
@@ -82,6 +87,14 @@ export function dotRow(design: Design, row: number, weights: Float64Array, offse
     sparse += (entry & 1) === 0 ? weight : -weight;
   }
   return sum + sparse * design.factor[row]!;
+}
+
+/** Mean of the n-gram part of `weights[offset…] · row` over the rows that `use` names. */
+export function meanNgramScore(design: Design, weights: Float64Array, offset: number, use: Int32Array): number {
+  const onlyNgrams = weights.slice(offset, offset + blockColumns).fill(0, 0, structuralColumns);
+  let sum = 0;
+  for (const row of use) sum += dotRow(design, row, onlyNgrams, 0);
+  return sum / Math.max(1, use.length);
 }
 
 /** `into[offset…] += scale × row`. */

@@ -12,7 +12,7 @@ import { orderByScore, pairMetrics } from '../metrics/pair.ts';
 import type { OutcomeRow } from '../outcomes/outcome.ts';
 import { fitBenchmarks } from './benchmarks.ts';
 import { calibrate, type OutOfSample } from './calibrate.ts';
-import { defaultFit, type FitOptions, fitPredictor } from './fit.ts';
+import { fitPredictor, shippedFit } from './fit.ts';
 import { type TrainingRow, trainingRow } from './row.ts';
 import type { PairTask } from './tasks.ts';
 
@@ -72,16 +72,15 @@ export function train(
     set.rows.map((row) => ({ set, row, training: trainingRow(set.name, row, canonical) })),
   );
   const rows = entries.map((entry) => entry.training);
-  const fit: FitOptions = defaultFit;
   const calibrated = calibrate(rows, {
-    fit,
+    fit: shippedFit,
     folds,
     seed: options.seed,
     benchmarkOf: (row) => benchmarks[row.group] ?? row.group,
     progress,
   });
   progress('final fit');
-  const fitted = fitPredictor(rows, fit, { calibration: calibrated.calibration });
+  const fitted = fitPredictor(rows, shippedFit, { calibration: calibrated.calibration });
   const abilities = new Map([...fitted.models].map(([id, model]) => [id, model.ability]));
   const parameters: PredictorParameters = {
     ...fitted,

@@ -3,6 +3,7 @@ import { isObject, type JsonObject } from '../json.ts';
 
 const messageCharsMax = 1000;
 const nestingMax = 4;
+const detailsCharsMax = 4000;
 
 /**
  * Reads an upstream's error, whatever it looks like: both dialects' shapes, errors in strings, in arrays, nested in `error`
@@ -26,6 +27,7 @@ function readObject(said: UpstreamSaid, body: JsonObject, depth: number): void {
   const type = word(body['type']);
   if (type !== undefined && type !== 'error') said.type ??= type;
   // The innermost message is the vendor's own; the outer one often only says that something failed.
+  said.details ??= smallObject(body['details']);
   const nested = body['error'] ?? body['errors'] ?? body['detail'] ?? body['base_resp'] ?? relayed(body);
   if (nested !== undefined && nested !== null) read(said, nested, depth + 1);
   said.message ??=
@@ -56,6 +58,10 @@ function textOfHtml(html: string): string {
   const start = html.slice(0, 16 * 1024);
   const title = /<title[^>]*>([^<]*)</i.exec(start)?.[1] ?? /<h1[^>]*>([^<]*)</i.exec(start)?.[1];
   return title ?? start.replace(/<[^>]*>/g, ' ');
+}
+
+function smallObject(value: unknown): JsonObject | undefined {
+  return isObject(value) && JSON.stringify(value).length <= detailsCharsMax ? value : undefined;
 }
 
 function word(value: unknown): string | undefined {

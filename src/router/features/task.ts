@@ -19,8 +19,10 @@ export function taskOfAsk(scan: Scan, bits: CueBits): TaskFamily {
   const indented = scan.linesIndented >= 3 && scan.brackets >= 6;
   const looksLikeCode = fenced || indented || (scan.semicolons >= 3 && scan.brackets >= 8);
 
-  if (looksLikeCode && has('code')) return 'code';
-  if (!options) {
+  const aboutCode = has('code') && (looksLikeCode || scan.brackets >= 4);
+  if (looksLikeCode && aboutCode) return 'code';
+  // «translate» and «summary» are also names of functions.
+  if (!options && !aboutCode) {
     if (has('translate')) return 'translate';
     if (has('summarise')) return 'summarise';
     if (has('rewrite') && !looksLikeCode) return 'rewrite';

@@ -47,6 +47,7 @@ export interface Provenance {
 
 interface EncodedWeights {
   structural: string;
+  ngramMean: number;
   ngramScale: number;
   /** Deflated, in base64. Empty where the block has no n-gram weights. */
   ngrams: string;
@@ -184,32 +185,34 @@ function decodeModel(encoded: EncodedModel): ModelParameters {
 
 const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 
-/** Steps of the 8-bit scale below which a weight is dropped: most are that small, and zeros pack well. */
-const deadZone = 3;
+/** Steps of the 8-bit scale below which a weight is dropped: zeros pack well. */
+const deadZone = 1;
 
 function encodeWeights(weights: Weights): EncodedWeights {
   let largest = 0;
   for (const weight of weights.ngrams) largest = Math.max(largest, Math.abs(weight));
   const structural = encodeFloats(weights.structural);
-  if (largest === 0) return { structural, ngramScale: 0, ngrams: '' };
+  const { ngramMean } = weights;
+  if (largest === 0) return { structural, ngramMean, ngramScale: 0, ngrams: '' };
   const ngramScale = largest / 127;
   const ngrams = Int8Array.from(weights.ngrams, (weight) => {
     const steps = weight / ngramScale;
     return Math.abs(steps) < deadZone ? 0 : Math.round(steps);
   });
   const packed = deflateRawSync(Buffer.from(ngrams.buffer), { level: 9 });
-  return { structural, ngramScale, ngrams: packed.toString('base64') };
+  return { structural, ngramMean, ngramScale, ngrams: packed.toString('base64') };
 }
 
 function decodeWeights(encoded: EncodedWeights): Weights {
   const structural = decodeFloats(encoded.structural, structuralIds.length + 1);
-  if (encoded.ngrams === '') return { structural, ngrams: new Float32Array(0) };
+  const { ngramMean } = encoded;
+  if (encoded.ngrams === '') return { structural, ngrams: new Float32Array(0), ngramMean };
   const bytes = inflateRawSync(Buffer.from(encoded.ngrams, 'base64'), { maxOutputLength: bucketsMax });
   if (bytes.length !== bucketsMax) {
     throw new ArtefactError('The artefact is damaged: a block of n-gram weights has the wrong size.');
   }
   const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  return { structural, ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale) };
+  return { structural, ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale), ngramMean };
 }
 
 function encodeFloats(values: Float32Array): string {

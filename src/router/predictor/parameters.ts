@@ -12,6 +12,8 @@ export const cellKey = (task: TaskFamily, language: Language): CellKey => `${tas
 export interface Weights {
   structural: Float32Array;
   ngrams: Float32Array;
+  /** What the n-grams add on average, which is part of the constant: what counts is how much an ask differs. */
+  ngramMean: number;
 }
 
 /** What outcomes of one model have taught. */

@@ -4,7 +4,7 @@ import { structuralIds, structuralLabels } from '../features/structural.ts';
 import type { AskVector } from '../features/vector.ts';
 import { type Ability, abilityOf } from './ability.ts';
 import { cellKey, logistic, type PredictorParameters } from './parameters.ts';
-import { addParts, ngramScore, noParts, type Parts, prepareAsk, type ScoredAsk, sumOf } from './score.ts';
+import { addParts, noParts, type Parts, partsOf, prepareAsk, type ScoredAsk, sumOf } from './score.ts';
 
 export interface PredictionRequest {
   vector: AskVector;
@@ -34,7 +34,7 @@ const contributionsMax = 5;
 
 /**
  * Families whose outcomes are easy to get right and for which there is no row yet. The pooled estimate comes from examination
- * questions, where models differ more than on a sentence to translate, so its loss is scaled down. An assumption, not a
+ * questions, where models fail and differ more than on a sentence to translate, so both are scaled down. An assumption, not a
  * measurement: it fades with the first rows of such a cell, and the interval is not scaled.
  */
 const untestedEasyFactor: Partial<Record<TaskFamily, number>> = {
@@ -70,9 +70,15 @@ export function createPredictor(parameters: PredictorParameters): Predictor {
     parameters,
     predict(request, reference, models) {
       const ask = prepareAsk(request.vector, parameters, parameters.languages.get(request.language) ?? 0);
-      const pooledNgrams = parameters.pooled.map((weights) => ngramScore(weights.ngrams, ask));
+      const trust = trustOf(parameters.cells.get(cellKey(request.task, request.language)) ?? 0);
+      const pooled = parameters.pooled.map((weights) => {
+        const parts = noParts();
+        addParts(parts, partsOf(weights, ask), 1, trust);
+        return parts;
+      });
+      const sums = pooled.map(sumOf);
       const score = (model: PredictedModel) =>
-        scoreModel(parameters, request, ask, pooledNgrams, abilityFor(model));
+        scoreModel(parameters, request, ask, { parts: pooled, sums }, abilityFor(model));
       const referenceScored = score(reference);
       return models.map((model) =>
         model.id === reference.id
@@ -83,31 +89,42 @@ export function createPredictor(parameters: PredictorParameters): Predictor {
   };
 }
 
+/** Rows of a kind of work at which half of what an ask looks like is believed; before that it is read as an average ask. */
+const trustHalfRows = 50;
+const trustOf = (rows: number) => rows / (rows + trustHalfRows);
+
+/** What the pooled blocks say about an ask, whatever the model: computed once per request. */
+interface Pooled {
+  parts: Parts[];
+  sums: number[];
+}
+
 function scoreModel(
   parameters: PredictorParameters,
   request: PredictionRequest,
   ask: ScoredAsk,
-  pooledNgrams: number[],
+  pooled: Pooled,
   ability: Ability,
 ): Scored {
   const share = logistic(ability.value);
+  const offset = share - parameters.centre;
   const parts = noParts();
-  let factor = 1;
+  let power = 1;
   let slope = 0;
-  for (let k = 0; k < parameters.pooled.length; k++) {
-    const weights = parameters.pooled[k]!;
-    addParts(parts, weights, pooledNgrams[k]!, ask, factor);
-    if (k > 0) {
-      let block = pooledNgrams[k]!;
-      for (let i = 0; i < ask.structural.length; i++) block += weights.structural[i]! * ask.structural[i]!;
-      slope += k * (share - parameters.centre) ** (k - 1) * block;
-    }
-    factor *= share - parameters.centre;
+  for (let k = 0; k < pooled.parts.length; k++) {
+    addParts(parts, pooled.parts[k]!, power, 1);
+    if (k > 0) slope += k * offset ** (k - 1) * pooled.sums[k]!;
+    power *= offset;
   }
   const { known } = ability;
   if (known !== undefined) {
-    parts.structural[0]! += known.cells.get(cellKey(request.task, request.language))?.offset ?? 0;
-    if (known.head !== undefined) addParts(parts, known.head, ngramScore(known.head.ngrams, ask), ask, 1);
+    const cell = known.cells.get(cellKey(request.task, request.language));
+    parts.structural[0]! += cell?.offset ?? 0;
+    // A head that never saw this kind of work would only extrapolate.
+    if (known.head !== undefined && cell !== undefined) {
+      const trust = trustOf(cell.rows);
+      addParts(parts, partsOf(known.head, ask), trust, 1);
+    }
   }
   return { ability, share, parts, quality: sumOf(parts), slope: slope * share * (1 - share) };
 }
@@ -132,12 +149,15 @@ function predictionOf(
     calibration.within ** 2 +
     untested ** 2 * (calibration.transfer ** 2 + (calibration.transferPerGap * gap) ** 2);
 
+  const easy = untestedEasyFactor[request.task] ?? 1;
+  const scale = easy + (1 - easy) * (1 - unseen(pooledRows));
+  const lifted = (quality: number) => 1 - scale * (1 - clamp(quality, 0, 1));
   const evidence = ownRows(scored);
   const evidenceCell = describeCell(request, evidence, pooledRows, languageRows, scored.ability);
   const qualitySd = Math.sqrt(transferVariance(0) + modelVariance(scored));
   if (reference === undefined) {
     return {
-      quality: estimate(scored.quality, calibration.qualityFactor * qualitySd, 0, 1),
+      quality: estimate(lifted(scored.quality), calibration.qualityFactor * qualitySd, 0, 1),
       loss: { mean: 0, low: 0, high: 0 },
       evidence,
       evidenceCell,
@@ -145,8 +165,6 @@ function predictionOf(
       ability: scored.ability,
     };
   }
-  const easy = untestedEasyFactor[request.task] ?? 1;
-  const scale = easy + (1 - easy) * (1 - unseen(pooledRows));
   const parts = noParts();
   for (let i = 0; i < parts.structural.length; i++) {
     parts.structural[i] = scale * (reference.parts.structural[i]! - scored.parts.structural[i]!);
@@ -158,7 +176,7 @@ function predictionOf(
   return {
     // The reference's quality less the loss, so that the two figures shown side by side agree.
     quality: estimate(
-      clamp(reference.quality, 0, 1) - sumOf(parts),
+      lifted(reference.quality) - sumOf(parts),
       calibration.qualityFactor * qualitySd,
       0,
       1,
@@ -205,21 +223,25 @@ function describeCell(
 
 /** The largest parts of the loss, in words. The n-grams appear as one part: naming them would quote the prompt. */
 function contributionsOf(parts: Parts, vector: AskVector): Contribution[] {
-  const all: Contribution[] = [
-    {
-      feature: 'ability',
-      label: 'the models’ abilities on an average ask',
-      value: 1,
-      effect: parts.structural[0]!,
-    },
-    { feature: 'wording', label: 'the wording of the ask', value: 1, effect: parts.ngrams },
-  ];
-  for (let i = 0; i < structuralIds.length; i++) {
-    const effect = parts.structural[i + 1]!;
-    if (effect === 0) continue;
-    const value = Math.round(vector.structural[i]! * 1000) / 1000;
-    all.push({ feature: structuralIds[i]!, label: structuralLabels[i]!, value, effect });
+  // Index 0 is the constant, then the structural features, then the n-grams.
+  const ngrams = parts.structural.length;
+  const effectAt = (index: number) => (index === ngrams ? parts.ngrams : parts.structural[index]!);
+  const largest: number[] = [];
+  for (let index = 0; index <= ngrams; index++) {
+    const size = Math.abs(effectAt(index));
+    if (size === 0) continue;
+    let at = largest.length;
+    while (at > 0 && Math.abs(effectAt(largest[at - 1]!)) < size) at -= 1;
+    if (at >= contributionsMax) continue;
+    largest.splice(at, 0, index);
+    if (largest.length > contributionsMax) largest.pop();
   }
-  all.sort((a, b) => Math.abs(b.effect) - Math.abs(a.effect) || (a.feature < b.feature ? -1 : 1));
-  return all.slice(0, contributionsMax);
+  return largest.map((index) => {
+    const effect = effectAt(index);
+    if (index === 0)
+      return { feature: 'ability', label: 'the models’ abilities on an average ask', value: 1, effect };
+    if (index === ngrams) return { feature: 'wording', label: 'the wording of the ask', value: 1, effect };
+    const value = Math.round(vector.structural[index - 1]! * 1000) / 1000;
+    return { feature: structuralIds[index - 1]!, label: structuralLabels[index - 1]!, value, effect };
+  });
 }

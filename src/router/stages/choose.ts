@@ -13,6 +13,8 @@ export interface Scored {
 export interface Choice {
   chosen: Scored;
   reason: ReasonCode;
+  /** The candidate it was chosen over: the one that came closest, or the reference. */
+  rival: Scored | undefined;
   /** The others, best first, by expected cost + λ × loss. */
   others: Scored[];
 }
@@ -34,32 +36,33 @@ export function utilityCost({ estimate }: Scored, trade: Trade): number {
  */
 export function choose(scored: Scored[], referenceId: string, shape: Shape, trade: Trade): Choice {
   const ranked = [...scored].sort((a, b) => compare(a, b, trade));
-  const without = (chosen: Scored) => ranked.filter((one) => one !== chosen);
   const reference = scored.find((one) => one.estimate.candidate === referenceId);
-  if (reference === undefined) {
-    const best = ranked[0]!;
-    return { chosen: best, reason: 'reference-unavailable', others: without(best) };
-  }
-  const stay = (reason: ReasonCode): Choice => ({ chosen: reference, reason, others: without(reference) });
-  if (scored.length === 1) return stay('single-candidate');
+  const settle = (chosen: Scored, reason: ReasonCode, rival?: Scored): Choice => {
+    const others = ranked.filter((one) => one !== chosen);
+    return { chosen, reason, rival: rival ?? others[0], others };
+  };
+  if (reference === undefined) return settle(ranked[0]!, 'reference-unavailable');
+  if (scored.length === 1) return settle(reference, 'single-candidate');
   const referenceCost = reference.estimate.cost;
-  if (referenceCost === undefined) return stay('price-unknown');
+  if (referenceCost === undefined) return settle(reference, 'price-unknown');
 
-  const alternatives = ranked.filter((one) => one !== reference);
-  const priced = alternatives.filter((one) => one.estimate.cost !== undefined);
+  const priced = ranked.filter((one) => one !== reference && one.estimate.cost !== undefined);
   const cheaper = priced.filter((one) => one.estimate.cost!.totalNano < referenceCost.totalNano);
-  if (cheaper.length === 0) return stay(priced.length === 0 ? 'price-unknown' : 'reference-cheapest');
-
-  let anyOnAverage = false;
+  if (cheaper.length === 0) {
+    return settle(reference, priced.length === 0 ? 'price-unknown' : 'reference-cheapest');
+  }
+  let fineOnAverage: Scored | undefined;
   for (const one of cheaper) {
     const allowance = trade.allowance(referenceCost.totalNano - one.estimate.cost!.totalNano);
     const { loss } = one.estimate;
-    if (loss.high <= allowance) return { chosen: one, reason: 'cheaper-within-loss', others: without(one) };
+    if (loss.high <= allowance) return settle(one, 'cheaper-within-loss', reference);
     if (loss.mean > allowance) continue;
-    if (isCheckable(one, shape)) return { chosen: one, reason: 'checkable-task', others: without(one) };
-    anyOnAverage = true;
+    if (isCheckable(one, shape)) return settle(one, 'checkable-task', reference);
+    fineOnAverage ??= one;
   }
-  return stay(anyOnAverage ? 'little-evidence' : 'loss-too-high');
+  return fineOnAverage === undefined
+    ? settle(reference, 'loss-too-high', cheaper[0])
+    : settle(reference, 'little-evidence', fineOnAverage);
 }
 
 /** Whether the kind of work lets this candidate go on its prior. Tools make a task open-ended, whatever the ask looks like. */

@@ -42,7 +42,7 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     trade,
     chosen: choice.chosen.estimate,
     reference,
-    others: choice.others,
+    rival: choice.rival?.estimate,
   });
   return {
     ...head(input, predictor),
@@ -100,7 +100,7 @@ function gapOf(reference: Prediction, candidate: Prediction): number | undefined
 function choiceOf(input: DecideInput, scored: Scored[], trade: Trade, lock: Lock | undefined): Choice {
   if (input.mode === 'named') {
     const [first, ...others] = scored;
-    return { chosen: first!, reason: 'named-model', others };
+    return { chosen: first!, reason: 'named-model', rival: others[0], others };
   }
   const choice = choose(scored, input.reference.id, input.reading.shape, trade);
   return lock === undefined ? choice : { ...choice, reason: lock };

@@ -7,7 +7,6 @@ import type {
   ReasonCode,
   Shape,
 } from '../decision.ts';
-import type { Scored } from './choose.ts';
 import type { Trade } from './target.ts';
 
 const languages: Record<Language, string> = {
@@ -26,20 +25,16 @@ export interface Explained {
   trade: Trade;
   chosen: CandidateEstimate;
   reference: CandidateEstimate | undefined;
-  /** Best first. */
-  others: Scored[];
+  /** The candidate it was chosen over. */
+  rival: CandidateEstimate | undefined;
 }
 
 /** One sentence on who answers and why, the runner-up, and what would have flipped the choice. Never quotes the prompt. */
 export function explain(explained: Explained): Decision['explanation'] {
-  const { chosen, reference, others } = explained;
-  const rival =
-    chosen.candidate === reference?.candidate
-      ? (others.find((one) => isCheaper(one.estimate, reference)) ?? others[0])?.estimate
-      : (reference ?? others[0]?.estimate);
+  const { rival } = explained;
   return {
     sentence: `${sentenceOf(explained, rival)}${certificateNote(explained.mode)}${budgetNote(explained)}`,
-    runnerUp: others[0]?.estimate.candidate,
+    runnerUp: rival?.candidate,
     flip: flipOf(explained, rival),
   };
 }
@@ -53,21 +48,19 @@ function sentenceOf(
 ): string {
   const ask = `This ${languages[shape.language]} ${shape.task} request`;
   const to = `${ask} goes to ${chosen.candidate}`;
-  const loss = (one: CandidateEstimate) =>
-    `${points(one.loss.mean)} points (between ${points(one.loss.low)} and ${points(one.loss.high)}; ${one.evidenceCell})`;
   const allowed = (one: CandidateEstimate) =>
     target.kind === 'quality' || reference?.cost === undefined || one.cost === undefined
       ? points(trade.allowance(0))
       : points(trade.allowance(reference.cost.totalNano - one.cost.totalNano));
   switch (reason) {
     case 'cheaper-within-loss':
-      return `${to} at ${price(chosen)} instead of ${price(rival)}: even the upper bound of its loss of ${loss(chosen)} is within the ${allowed(chosen)} allowed.`;
+      return `${to} at ${price(chosen)} instead of ${price(rival)}: it ${prospect(chosen)}, and even the upper bound is within the ${allowed(chosen)} allowed.`;
     case 'checkable-task':
-      return `${to} at ${price(chosen)} instead of ${price(rival)}: the answer can be checked, its expected loss of ${loss(chosen)} is within the ${allowed(chosen)} allowed, and the models are close in ability.`;
+      return `${to} at ${price(chosen)} instead of ${price(rival)}: such answers can be checked, the models are close in ability, and it ${prospect(chosen)}, within the ${allowed(chosen)} allowed.`;
     case 'little-evidence':
-      return `${to}, the reference: ${name(rival)} is expected to lose ${rival === undefined ? '' : loss(rival)}, and there is too little evidence to exclude more than the ${allowed(rival ?? chosen)} allowed.`;
+      return `${to}, the reference: ${alternative(rival)}, and there is too little evidence to exclude a loss above the ${allowed(rival ?? chosen)} allowed.`;
     case 'loss-too-high':
-      return `${to}, the reference: ${name(rival)} is expected to lose ${rival === undefined ? '' : loss(rival)}, more than the ${allowed(rival ?? chosen)} allowed.`;
+      return `${to}, the reference: ${alternative(rival)}, more than the ${allowed(rival ?? chosen)} allowed.`;
     case 'reference-cheapest':
       return `${to}, the reference: no other candidate is cheaper for it.`;
     case 'price-unknown':
@@ -91,16 +84,20 @@ function sentenceOf(
   }
 }
 
-const name = (one: CandidateEstimate | undefined) => one?.candidate ?? 'no other candidate';
+/** What is expected of a candidate, in points of a hundred. */
+function prospect({ loss, evidenceCell }: CandidateEstimate): string {
+  const mean =
+    loss.mean >= 0
+      ? `is expected to lose ${points(loss.mean)} points`
+      : `is expected to do ${points(-loss.mean)} points better`;
+  return `${mean} (loss between ${points(loss.low)} and ${points(loss.high)}; ${evidenceCell})`;
+}
+
+const alternative = (one: CandidateEstimate | undefined) =>
+  one === undefined ? 'no other candidate is known' : `${one.candidate} ${prospect(one)}`;
 
 function price(one: CandidateEstimate | undefined): string {
   return one?.cost === undefined ? 'an unknown price' : `$${formatUsd(one.cost.totalNano)}`;
-}
-
-function isCheaper(one: CandidateEstimate, reference: CandidateEstimate): boolean {
-  return (
-    one.cost !== undefined && reference.cost !== undefined && one.cost.totalNano < reference.cost.totalNano
-  );
 }
 
 function certificateNote(mode: Decision['mode']): string {
@@ -110,7 +107,7 @@ function certificateNote(mode: Decision['mode']): string {
 }
 
 function budgetNote({ target, trade }: Explained): string {
-  if (target.kind !== 'budget-per-day' || trade.allowance(0) === 0) return '';
+  if (target.kind !== 'budget-per-day' || trade.paced) return '';
   return ' The daily budget is not paced here: decided at a quality target of 98 %.';
 }
 
@@ -124,7 +121,10 @@ function flipOf(
     case 'cheaper-within-loss':
       return flipAt(target, other, other.loss.high, 'above', reference);
     case 'checkable-task':
-      return flipAt(target, other, other.loss.mean, 'above', reference);
+      return (
+        flipAt(target, other, other.loss.mean, 'above', reference) ??
+        `Tools in the request, or evidence of a loss, would send it to ${reference.candidate}.`
+      );
     case 'little-evidence': {
       const width = points((other.loss.high - other.loss.low) / 2);
       const at = flipAt(target, other, other.loss.high, 'at most', other);

@@ -7,6 +7,8 @@ export interface Trade {
   lambdaUsd: number;
   /** Loss up to which a candidate is acceptable, given what it would save. */
   allowance: (savedNano: NanoUsd) => number;
+  /** A budget is paced by whoever passes a price of quality; false when nobody did. */
+  paced: boolean;
 }
 
 /** A target of 100 % would make every loss infinitely dear; at this allowance it is dear enough. */
@@ -30,6 +32,7 @@ export function tradeOf(
     return {
       lambdaUsd: priceOfQuality,
       allowance: (savedNano) => (priceOfQuality <= 0 ? 1 : savedNano / nanoPerUsd / priceOfQuality),
+      paced: true,
     };
   }
   const quality = target.kind === 'quality' ? target.value : defaultQuality;
@@ -37,5 +40,6 @@ export function tradeOf(
   return {
     lambdaUsd: (referenceNano ?? 0) / nanoPerUsd / Math.max(allowanceMin, allowance),
     allowance: () => allowance,
+    paced: false,
   };
 }

@@ -62,7 +62,11 @@ export function aiSdkClient(model: (id: string) => LanguageModel, providerOption
       return (await generateText({ ...callOf(question), output: Output.object({ schema }) })).output;
     },
     async streamObject(question, schema) {
-      const answer = streamText({ ...callOf(question), output: Output.object({ schema }), onError: () => {} });
+      const answer = streamText({
+        ...callOf(question),
+        output: Output.object({ schema }),
+        onError: () => {},
+      });
       await answer.consumeStream();
       return await answer.output;
     },
@@ -103,7 +107,11 @@ function messagesOf({ prompt, imageUrl }: Question): ModelMessage[] {
       role: 'user',
       content: [
         { type: 'text', text: prompt },
-        { type: 'file', mediaType: 'image/png', data: imageUrl.startsWith('data:') ? imageUrl : new URL(imageUrl) },
+        {
+          type: 'file',
+          mediaType: 'image/png',
+          data: imageUrl.startsWith('data:') ? imageUrl : new URL(imageUrl),
+        },
       ],
     },
   ];

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { after, before, beforeEach, test } from 'node:test';
 import type { FakeScript } from '../../support/fake-upstream.ts';
 import type { Client, ClientDialect, ClientKind } from './client.ts';
 import { type ScriptedStage, startScripted } from './stage.ts';
@@ -11,11 +11,15 @@ const requestsOfFailure = 3;
 export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
   let stage: ScriptedStage;
   let client: Client;
+  let model: string;
   before(async () => {
     stage = await startScripted(kind, dialect);
     client = stage.connect();
   });
   after(() => stage.close());
+  beforeEach(() => {
+    model = stage.untriedModel();
+  });
 
   interface Expected {
     status: number;
@@ -28,6 +32,7 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
       const failure = kind.failure(thrown);
       assert.equal(failure.status, expected.status, failure.message);
       assert.match(failure.message, expected.message ?? /./);
+      assert.doesNotMatch(failure.message, /sk-/);
       return true;
     });
     assert.equal(stage.exchanges.length - since, expected.requests, 'requests that the SDK made');
@@ -36,13 +41,13 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
   /** The connection and the circuit to the upstream are whole again. */
   async function stillWorks(): Promise<void> {
     stage.play({ text: 'Fine.' });
-    assert.equal((await client.ask({ model: stage.model, prompt: 'Hi' })).text, 'Fine.');
+    assert.equal((await client.ask({ model, prompt: 'Hi' })).text, 'Fine.');
   }
 
   for (const stream of [false, true]) {
     const how = stream ? ', streamed' : '';
-    const ask = (who: Client, model = stage.model): Promise<unknown> =>
-      stream ? who.stream({ model, prompt: 'Hi' }) : who.ask({ model, prompt: 'Hi' });
+    const ask = (who: Client, name = model): Promise<unknown> =>
+      stream ? who.stream({ model: name, prompt: 'Hi' }) : who.ask({ model: name, prompt: 'Hi' });
 
     test(`a wrong key, an unknown model and a refused request fail once${how}`, async () => {
       await fails(
@@ -76,7 +81,6 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
         stage.play(reply);
         const since = stage.exchanges.length;
         await fails(ask(client), { status: 502, requests: requestsOfFailure }, since);
-        assert.doesNotMatch(JSON.stringify(reply), new RegExp('sk-upstream'));
         await stillWorks();
       }
     });
@@ -85,7 +89,7 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
   test('a failure that passes is not seen by the program', async () => {
     stage.play([{ status: 500, error: { message: 'boom' } }, { text: 'Fine.' }]);
     const since = stage.exchanges.length;
-    const answer = await client.ask({ model: stage.model, prompt: 'Hi' });
+    const answer = await client.ask({ model, prompt: 'Hi' });
     assert.equal(answer.text, 'Fine.');
     assert.equal(stage.exchanges.length - since, 2);
   });
@@ -97,7 +101,7 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
     ]);
     const since = stage.exchanges.length;
     const patient = stage.connect({ keepsRetryAfter: true });
-    const answer = await patient.ask({ model: stage.model, prompt: 'Hi' });
+    const answer = await patient.ask({ model, prompt: 'Hi' });
     assert.equal(answer.text, 'Fine.');
     const seen = stage.exchanges.slice(since);
     assert.deepEqual(
@@ -121,7 +125,7 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
       const since = stage.exchanges.length;
       let text = '';
       await assert.rejects(
-        client.stream({ model: stage.model, prompt: 'Hi' }, (delta) => {
+        client.stream({ model, prompt: 'Hi' }, (delta) => {
           text += delta;
         }),
         (thrown) => !kind.failure(thrown).aborted,
@@ -143,7 +147,7 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
       const controller = new AbortController();
       const index = stage.upstream.requests.length;
       const since = stage.exchanges.length;
-      const call = client.stream({ model: stage.model, prompt: 'Hi', signal: controller.signal }, () =>
+      const call = client.stream({ model, prompt: 'Hi', signal: controller.signal }, () =>
         controller.abort(),
       );
       if (when === 'before the first content') {
@@ -156,11 +160,10 @@ export function testFailures(kind: ClientKind, dialect: ClientDialect): void {
     });
   }
 
-  // Last, because a circuit that opened for the operator stays open.
   test('a failure that only the operator can mend is final', async () => {
     stage.play({ status: 401, error: { message: 'Incorrect API key sk-upstream-secret' } });
     const since = stage.exchanges.length;
-    const call = client.ask({ model: stage.model, prompt: 'Hi' });
+    const call = client.ask({ model, prompt: 'Hi' });
     if (kind.obeysShouldRetry) {
       await fails(call, { status: 502, requests: 1, message: /operator/ }, since);
     } else {

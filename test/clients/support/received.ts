@@ -73,7 +73,8 @@ function readMessages(body: Json): Received {
   received.stop = body.stop_sequences;
   received.tools = list(body.tools).map((tool) => ({ name: tool.name, schema: tool.input_schema }));
   received.schema = body.output_config?.format?.schema;
-  received.thinks = ['enabled', 'adaptive'].includes(body.thinking?.type) || body.output_config?.effort !== undefined;
+  received.thinks =
+    ['enabled', 'adaptive'].includes(body.thinking?.type) || body.output_config?.effort !== undefined;
   for (const message of body.messages) {
     const blocks = list(message.content);
     const text = textOf(message.content);

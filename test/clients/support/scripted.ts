@@ -14,6 +14,9 @@ const reasons = {
   'anthropic-messages': { length: 'max_tokens', filtered: 'refusal' },
 } as const;
 
+/** How a stream of this dialect says that a call has no arguments. */
+const noArguments = { 'openai-chat': ['{}'], 'anthropic-messages': [] };
+
 /** Framing that is allowed and unusual. */
 const oddFraming: Reply = { pieceBytes: 5, newline: '\r\n', comments: true, tight: true };
 
@@ -77,7 +80,13 @@ export function testScripted(kind: ClientKind, dialect: ClientDialect): void {
     const how = stream ? ', streamed' : '';
 
     test(`usage is what the upstream counted${how}`, async () => {
-      stage.play({ text: 'Yes.', inputTokens: 1000, cacheReadTokens: 400, outputTokens: 70, reasoningTokens: 20 });
+      stage.play({
+        text: 'Yes.',
+        inputTokens: 1000,
+        cacheReadTokens: 400,
+        outputTokens: 70,
+        reasoningTokens: 20,
+      });
       const { usage } = await answerOf({ model: stage.model, prompt: 'Sure?' }, stream);
       const { inputTokens, cacheReadTokens, outputTokens, reasoningTokens } = usage;
       assert.deepEqual(
@@ -133,7 +142,11 @@ export function testScripted(kind: ClientKind, dialect: ClientDialect): void {
 
     test(`a tool without arguments can be called${how}`, async () => {
       stage.play([
-        { toolCalls: [{ id: 'toolu_1', name: 'get_weather', arguments: stream ? [] : '{}' }] },
+        {
+          toolCalls: [
+            { id: 'toolu_1', name: 'get_weather', arguments: stream ? noArguments[dialect] : '{}' },
+          ],
+        },
         { text: 'Done.' },
       ]);
       const weather = { ...weatherTool(), input: person.pick({}) };

@@ -23,8 +23,9 @@ export interface Stage {
 
 export interface ScriptedStage extends Stage {
   upstream: FakeUpstream;
-  dialect: ClientDialect;
   play(script: FakeScript): void;
+  /** `model` at another deployment each time: its circuit knows nothing of earlier failures. */
+  untriedModel(): string;
 }
 
 interface ConnectOptions {
@@ -32,6 +33,9 @@ interface ConnectOptions {
   /** Let the SDK wait as long as the gateway told it to, instead of coming back at once. */
   keepsRetryAfter?: boolean;
 }
+
+/** Deployments of the model at the one upstream, so that each test of failures has a circuit of its own. */
+const deploymentsMax = 12;
 
 const scripted = {
   'openai-chat': {
@@ -43,7 +47,7 @@ const scripted = {
   'anthropic-messages': {
     vendor: 'anthropic',
     key: 'sk-upstream-anthropic',
-    model: 'claude-haiku-5-5',
+    model: 'claude-haiku-4-5',
     thinkingModel: 'claude-haiku-5-5',
   },
 } as const satisfies { [dialect in ClientDialect]: object };
@@ -52,18 +56,28 @@ const scripted = {
 export async function startScripted(kind: ClientKind, dialect: ClientDialect): Promise<ScriptedStage> {
   const { vendor, key, model, thinkingModel } = scripted[dialect];
   const upstream = await startFakeUpstream({ dialect, apiKey: key });
-  const gateway = await startYumen(`
-providers:
-  - { id: ${vendor}, vendor: ${vendor}, api_key: ${key}, base_url: "${upstream.baseUrl}" }
-limits: { attempts_max: 1 }
-`);
+  const providers = Array.from({ length: deploymentsMax }, (_, at) => `place-${at}`);
+  const gateway = await startYumen(
+    [
+      'providers:',
+      ...providers.map(
+        (id) => `  - { id: ${id}, vendor: ${vendor}, api_key: ${key}, base_url: "${upstream.baseUrl}" }`,
+      ),
+      'limits: { attempts_max: 1 }',
+    ].join('\n'),
+  );
   const exchanges: Exchange[] = [];
+  let tried = 0;
   return {
     upstream,
-    dialect,
     gateway,
-    model: `${vendor}/${model}`,
-    thinkingModel: `${vendor}/${thinkingModel}`,
+    model: `${providers[0]}/${model}`,
+    thinkingModel: `${providers[0]}/${thinkingModel}`,
+    untriedModel() {
+      tried += 1;
+      if (tried >= deploymentsMax) throw new Error('raise deploymentsMax');
+      return `${providers[tried]}/${model}`;
+    },
     upstreamName: model,
     exchanges,
     connect: (options = {}) => connect(kind, gateway, exchanges, options),

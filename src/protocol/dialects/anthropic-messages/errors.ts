@@ -27,10 +27,17 @@ function errorType(error: GatewayError): string {
   }
 }
 
+/** Clients read here why a conversation that the provider holds cannot go on, and then send all of it. */
+function details(error: GatewayError): JsonObject {
+  const passesOn = error.code === 'upstream_rejected' || error.code === 'content_filtered';
+  const told = error.details ?? (passesOn ? error.upstream?.details : undefined);
+  return told === undefined ? {} : { details: told };
+}
+
 export function encodeError(error: GatewayError, requestId: string): JsonObject {
   return {
     type: 'error',
-    error: { type: errorType(error), message: error.message },
+    error: { type: errorType(error), message: error.message, ...details(error) },
     request_id: requestId,
   };
 }

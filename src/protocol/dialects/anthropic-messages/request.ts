@@ -1,4 +1,5 @@
 import type { EncodedRequest, EncodeTarget } from '../../dialect.ts';
+import { GatewayError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import type { ChatRequest, ReasoningRequest, ResponseFormat } from '../../request.ts';
 import { clientFields, reasoningNames } from '../client-fields.ts';
@@ -55,9 +56,22 @@ export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest 
     },
     user: metadata === undefined ? undefined : optionalString(metadata, 'user_id', 'metadata.'),
     fallbackModels: readFallbackModels(body),
+    ownDialectOnly: optionalObject(body, 'thread') === undefined ? undefined : threadRefusal(),
     body,
     bytes,
   };
+}
+
+/**
+ * A thread is a conversation that the provider holds, so that a request carries only what is new. Read without it, such a request
+ * has lost its beginning. Anthropic's SDK sends the whole conversation, without a thread, when it is refused in these words.
+ */
+function threadRefusal(): GatewayError {
+  return new GatewayError(
+    'invalid_request',
+    'The provider that serves this request does not hold conversations: send all messages, and leave `thread` out.',
+    { param: 'thread', details: { error_code: 'thread_unsupported_request', unsupported: ['thread'] } },
+  );
 }
 
 function decodeStop(body: JsonObject): string[] | undefined {
