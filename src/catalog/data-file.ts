@@ -59,6 +59,7 @@ const modelEntry = z.strictObject({
     tools: z.boolean(),
     parallelTools: z.boolean(),
     jsonSchema: z.boolean(),
+    sampling: z.boolean().optional(),
     forcedToolChoice: z.boolean().optional(),
     imageInput: z.boolean(),
     documentInput: z.boolean(),

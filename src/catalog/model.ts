@@ -19,6 +19,8 @@ export interface Capabilities {
   tools: boolean;
   parallelTools: boolean;
   jsonSchema: boolean;
+  /** False: the model refuses temperature, top_p, top_k and penalties. Undefined = it takes them. */
+  sampling?: boolean | undefined;
   /** False: the model refuses a `tool_choice` that forces a call. Undefined = it obeys. */
   forcedToolChoice?: boolean | undefined;
   imageInput: boolean;

@@ -1,6 +1,7 @@
 import type { ChatAnswer, ChatEvent } from './answer.ts';
 import type { GatewayError, UpstreamSaid } from './errors.ts';
 import type { JsonObject } from './json.ts';
+import type { TopLevelEdits } from './json-splice.ts';
 import type { ChatRequest, DialectName } from './request.ts';
 import type { SseFrame } from './sse/framer.ts';
 
@@ -22,6 +23,17 @@ export interface EncodeTarget {
   echoReasoning?: boolean | undefined;
   /** The upstream understands `stream_options.include_usage`; absent = it does. */
   streamUsageOption?: boolean | undefined;
+  /** False: the model refuses temperature, top_p, top_k and penalties; absent = it takes them. */
+  sampling?: boolean | undefined;
+}
+
+/** How a body that passes as the client wrote it must differ all the same. */
+export interface PassEdits {
+  edits: TopLevelEdits;
+  /** The stream's usage-only chunk is asked for by us alone: it is read, then kept from the client. */
+  hidesUsage: boolean;
+  /** Client fields that the upstream would refuse, by name. */
+  dropped: string[];
 }
 
 export interface EncodedRequest {
@@ -60,6 +72,8 @@ export interface Dialect {
   /** Throws GatewayError `invalid_request` naming the field at fault and what would make it right. */
   decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest;
   encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest;
+  /** What must be edited for an upstream of this same dialect; everything else passes byte for byte. */
+  passEdits(request: ChatRequest, target: EncodeTarget): PassEdits;
   /** Throws GatewayError `upstream_protocol` when the body is not an answer of this dialect. */
   decodeAnswer(body: JsonObject): ChatAnswer;
   encodeAnswer(answer: ChatAnswer, identity: AnswerIdentity): JsonObject;

@@ -91,12 +91,14 @@ test('the metrics equal a slow count over every cut', () => {
         const order = orderByScore(sample.routerScore);
         const quality = (k: number) => {
           let sum = 0;
-          order.forEach((row, at) => (sum += at < k ? sample.reference[row]! : sample.cheap[row]!));
+          for (const [at, row] of order.entries())
+            sum += at < k ? sample.reference[row]! : sample.cheap[row]!;
           return sum / n;
         };
         const cost = (k: number) => {
           let sum = 0;
-          order.forEach((row, at) => (sum += at < k ? sample.referenceUsd[row]! : sample.cheapUsd[row]!));
+          for (const [at, row] of order.entries())
+            sum += at < k ? sample.referenceUsd[row]! : sample.cheapUsd[row]!;
           return sum;
         };
         const metrics = pairMetrics(sample, order);

@@ -50,7 +50,10 @@ test('an open question stays with the reference, and the explanation says how li
 test('what the explanation says would flip the choice flips it', () => {
   const before = decide(input(prove, { candidates: [strong, near] }), predictor);
   const value = Number(/at most (0\.\d+)/.exec(before.explanation.flip!)![1]);
-  const after = decide(input(prove, { candidates: [strong, near], target: { kind: 'quality', value } }), predictor);
+  const after = decide(
+    input(prove, { candidates: [strong, near], target: { kind: 'quality', value } }),
+    predictor,
+  );
   assert.equal(after.plan[0], 'p/near');
   assert.equal(after.reason, 'cheaper-within-loss');
   const cheapBefore = decide(input(translate, { candidates: [strong, near] }), predictor);
@@ -74,7 +77,10 @@ test('an unknown price is never preferred, and an unknown price of the reference
 
 test('the reference stays when it is the cheapest or alone', () => {
   const dearer = { ...near, rates: rates(50, 90) };
-  assert.equal(decide(input(translate, { candidates: [strong, dearer] }), predictor).reason, 'reference-cheapest');
+  assert.equal(
+    decide(input(translate, { candidates: [strong, dearer] }), predictor).reason,
+    'reference-cheapest',
+  );
   assert.equal(decide(input(translate, { candidates: [strong] }), predictor).reason, 'single-candidate');
 });
 
@@ -101,18 +107,41 @@ test('a named model keeps the operator’s order', () => {
 
 test('each capability that is missing excludes a candidate, with a rule and what would help', () => {
   const image = { type: 'image' as const, source: { kind: 'url' as const, url: 'http://x/y.png' } };
-  const document = { type: 'document' as const, source: { kind: 'base64' as const, mediaType: 'application/pdf', data: 'AA' } };
+  const document = {
+    type: 'document' as const,
+    source: { kind: 'base64' as const, mediaType: 'application/pdf', data: 'AA' },
+  };
   const cases: [string, ReturnType<typeof chat>, Parameters<typeof candidate>[0]][] = [
-    ['capability.image-input', chat([{ role: 'user', parts: [image] }]), { id: 'x', capabilities: { imageInput: false } }],
-    ['capability.document-input', chat([{ role: 'user', parts: [document] }]), { id: 'x', capabilities: { documentInput: false } }],
-    ['capability.tools', chat(['a'], { tools: [{ name: 't', parameters: {} }] }), { id: 'x', capabilities: { tools: false } }],
+    [
+      'capability.image-input',
+      chat([{ role: 'user', parts: [image] }]),
+      { id: 'x', capabilities: { imageInput: false } },
+    ],
+    [
+      'capability.document-input',
+      chat([{ role: 'user', parts: [document] }]),
+      { id: 'x', capabilities: { documentInput: false } },
+    ],
+    [
+      'capability.tools',
+      chat(['a'], { tools: [{ name: 't', parameters: {} }] }),
+      { id: 'x', capabilities: { tools: false } },
+    ],
     [
       'capability.json-schema',
       chat(['a'], { responseFormat: { type: 'json-schema', name: 'n', schema: {} } }),
       { id: 'x', capabilities: { jsonSchema: false } },
     ],
-    ['capability.reasoning', chat(['a'], { reasoning: { effort: 'high' } }), { id: 'x', capabilities: { reasoning: 'none' } }],
-    ['capability.output-limit', chat(['a'], { sampling: { maxOutputTokens: 9000 } }), { id: 'x', outputTokensMax: 8000 }],
+    [
+      'capability.reasoning',
+      chat(['a'], { reasoning: { effort: 'high' } }),
+      { id: 'x', capabilities: { reasoning: 'none' } },
+    ],
+    [
+      'capability.output-limit',
+      chat(['a'], { sampling: { maxOutputTokens: 9000 } }),
+      { id: 'x', outputTokensMax: 8000 },
+    ],
     ['capability.context', chat(['word '.repeat(20_000)]), { id: 'x', contextTokens: 8000 }],
   ];
   for (const [rule, request, spec] of cases) {
@@ -128,7 +157,12 @@ test('each capability that is missing excludes a candidate, with a rule and what
 });
 
 test('what policy refused stays out and is kept in the record', () => {
-  const refused = { candidate: 'p/near', stage: 'policy' as const, rule: 'policy.residency', why: 'not in the EU' };
+  const refused = {
+    candidate: 'p/near',
+    stage: 'policy' as const,
+    rule: 'policy.residency',
+    why: 'not in the EU',
+  };
   const decision = decide(input(translate, { candidates: [strong], excluded: [refused] }), predictor);
   assert.deepEqual(decision.excluded, [refused]);
   assert.deepEqual(decision.plan, ['p/strong']);
@@ -183,7 +217,10 @@ test('a warm prefix is priced at the cache rate', () => {
 
 test('a price of quality decides by what the loss would cost', () => {
   const at = (value: number) =>
-    decide(input(prove, { candidates: [strong, near], target: { kind: 'usd-per-quality', value } }), predictor);
+    decide(
+      input(prove, { candidates: [strong, near], target: { kind: 'usd-per-quality', value } }),
+      predictor,
+    );
   assert.equal(at(0.000_001).plan[0], 'p/near');
   assert.equal(at(1000).plan[0], 'p/strong');
   assert.equal(at(1000).lambda, 1000);

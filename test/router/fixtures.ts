@@ -1,14 +1,21 @@
 import type { Candidate, Capabilities, Model } from '../../src/catalog/index.ts';
 import type { ChatRequest, Message } from '../../src/protocol/index.ts';
 import { createProvider } from '../../src/providers/index.ts';
-import { type DecideInput, type PricedCandidate, readRequest, type TokenRates } from '../../src/router/index.ts';
+import {
+  type DecideInput,
+  type PricedCandidate,
+  readRequest,
+  type TokenRates,
+} from '../../src/router/index.ts';
 
 export function chat(messages: (Message | string)[], more: Partial<ChatRequest> = {}): ChatRequest {
   const full = messages.map(
     (message): Message =>
       typeof message === 'string' ? { role: 'user', parts: [{ type: 'text', text: message }] } : message,
   );
-  const bytes = new TextEncoder().encode(JSON.stringify({ model: 'auto', messages: full, tools: more.tools }));
+  const bytes = new TextEncoder().encode(
+    JSON.stringify({ model: 'auto', messages: full, tools: more.tools }),
+  );
   return {
     dialect: 'openai-chat',
     model: 'auto',
@@ -69,7 +76,9 @@ export function candidate(spec: ModelSpec): Candidate {
       ...spec.capabilities,
     },
     scores:
-      spec.mmlu === undefined ? [] : [{ benchmark: 'MMLU', value: spec.mmlu, source: 'test', asOf: '2026-01-01' }],
+      spec.mmlu === undefined
+        ? []
+        : [{ benchmark: 'MMLU', value: spec.mmlu, source: 'test', asOf: '2026-01-01' }],
     facts: [],
     simulated: true,
   };

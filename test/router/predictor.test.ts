@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  abilityRank,
   type Artefact,
+  abilityRank,
   decodeArtefact,
   encodeArtefact,
   loadShippedPredictor,
@@ -23,7 +23,12 @@ test('the shipped artefact is small, says what it was made of, and holds no text
   const text = readFileSync(file, 'utf8');
   assert.ok(text.length < 1_000_000);
   const { provenance, evidence } = shipped();
-  assert.deepEqual(Object.keys(provenance.dataSets).sort(), ['core24', 'mmlu_pro', 'routellm', 'ulab_llmrouter']);
+  assert.deepEqual(Object.keys(provenance.dataSets).sort(), [
+    'core24',
+    'mmlu_pro',
+    'routellm',
+    'ulab_llmrouter',
+  ]);
   for (const set of Object.values(provenance.dataSets)) assert.ok(set.licence !== '' && set.rows > 0);
   for (const language of ['zh', 'ja', 'ko']) assert.equal(evidence.languages[language], undefined);
   assert.ok(!/eggs per day|Answer:|\[PYTHON\]/.test(text));
@@ -82,7 +87,10 @@ test('the reference loses nothing against itself', () => {
 test('estimates are finite and ordered, contributions few and labelled, for any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 500 }), (text) => {
-      for (const { loss, quality, contributions } of predictor.predict(readAsk(text), strong, [strong, weak])) {
+      for (const { loss, quality, contributions } of predictor.predict(readAsk(text), strong, [
+        strong,
+        weak,
+      ])) {
         for (const { low, mean, high } of [loss, quality]) {
           assert.ok(Number.isFinite(mean) && low <= mean && mean <= high);
         }

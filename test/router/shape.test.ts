@@ -51,7 +51,9 @@ test('system prompt, tools, tool output, reminders and history are not the ask',
   const loaded = read(
     chat(
       [
-        system('You are an expert. Prove theorems, write Python code, solve equations 1 + 1 = 2. '.repeat(400)),
+        system(
+          'You are an expert. Prove theorems, write Python code, solve equations 1 + 1 = 2. '.repeat(400),
+        ),
         'Prove the Riemann hypothesis step by step and write a compiler in Rust.',
         assistant('Certainly: let s be a complex number.'),
         '<system-reminder>Remember to refactor the code and prove your theorem.</system-reminder>hi',
@@ -87,7 +89,10 @@ test('a turn that brings tool results is an agent step, also when a reminder fol
 });
 
 test('side requests of clients are recognised, and users who ask for titles are not taken for them', () => {
-  const title = chat([system('You are a title generator. You output ONLY a thread title.'), 'fix the login bug']);
+  const title = chat([
+    system('You are a title generator. You output ONLY a thread title.'),
+    'fix the login bug',
+  ]);
   assert.equal(read(title).shape.turn, 'title');
   assert.equal(read(title).shape.task, 'utility');
   const condense = chat([
@@ -96,7 +101,10 @@ test('side requests of clients are recognised, and users who ask for titles are 
     'Your task is to create a detailed summary of the conversation so far.',
   ]);
   assert.equal(read(condense).shape.turn, 'compaction');
-  const sub = chat([system('You are an agent for a coding tool. Use the tools available.'), 'Search the tests.']);
+  const sub = chat([
+    system('You are an agent for a coding tool. Use the tools available.'),
+    'Search the tests.',
+  ]);
   assert.equal(read(sub).shape.turn, 'sub-agent');
   assert.equal(read(chat(['Write a title for my blog post about cats.'])).shape.turn, 'main');
 });
@@ -129,7 +137,8 @@ test('the token bound is never below a real tokenizer’s count', () => {
 });
 
 test('the token estimate is near a real tokenizer’s count in English and Chinese', () => {
-  const english = 'The committee met on Tuesday to discuss the budget for the coming year and its risks. '.repeat(40);
+  const english =
+    'The committee met on Tuesday to discuss the budget for the coming year and its risks. '.repeat(40);
   const chinese = '委员会星期二开会讨论来年的预算及其风险，并决定推迟购买新的服务器。'.repeat(40);
   for (const text of [english, chinese]) {
     const estimate = read(chat([text])).shape.inputTokensEstimate;

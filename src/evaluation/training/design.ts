@@ -90,7 +90,12 @@ export function dotRow(design: Design, row: number, weights: Float64Array, offse
 }
 
 /** Mean of the n-gram part of `weights[offset…] · row` over the rows that `use` names. */
-export function meanNgramScore(design: Design, weights: Float64Array, offset: number, use: Int32Array): number {
+export function meanNgramScore(
+  design: Design,
+  weights: Float64Array,
+  offset: number,
+  use: Int32Array,
+): number {
   const onlyNgrams = weights.slice(offset, offset + blockColumns).fill(0, 0, structuralColumns);
   let sum = 0;
   for (const row of use) sum += dotRow(design, row, onlyNgrams, 0);

@@ -8,7 +8,7 @@
 export const bucketsMax = 1 << 14;
 
 /** Longer asks are cut to their head and tail before anything reads them, so that the cost of a decision is bounded. */
-export const askCharsMax = 8000;
+const askCharsMax = 8000;
 
 export interface Scan {
   /** Characters read, at most `askCharsMax`. */

@@ -63,7 +63,7 @@ interface EncodedModel {
 }
 
 /** Grows when older code could misread the file. */
-export const artefactFormat = 1;
+const artefactFormat = 1;
 
 /** The artefact cannot be used; the message says why and what would make it right. */
 export class ArtefactError extends Error {
@@ -212,7 +212,11 @@ function decodeWeights(encoded: EncodedWeights): Weights {
     throw new ArtefactError('The artefact is damaged: a block of n-gram weights has the wrong size.');
   }
   const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-  return { structural, ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale), ngramMean };
+  return {
+    structural,
+    ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale),
+    ngramMean,
+  };
 }
 
 function encodeFloats(values: Float32Array): string {

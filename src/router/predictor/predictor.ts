@@ -175,12 +175,7 @@ function predictionOf(
   );
   return {
     // The reference's quality less the loss, so that the two figures shown side by side agree.
-    quality: estimate(
-      lifted(reference.quality) - sumOf(parts),
-      calibration.qualityFactor * qualitySd,
-      0,
-      1,
-    ),
+    quality: estimate(lifted(reference.quality) - sumOf(parts), calibration.qualityFactor * qualitySd, 0, 1),
     loss: estimate(sumOf(parts), calibration.lossFactor * lossSd, -1, 1),
     evidence,
     evidenceCell,

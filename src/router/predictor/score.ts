@@ -72,7 +72,8 @@ export function partsOf(weights: Weights, ask: ScoredAsk): Parts {
  */
 export function addParts(into: Parts, parts: Parts, factor: number, trust: number): void {
   into.structural[0]! += factor * parts.structural[0]!;
-  for (let i = 1; i < into.structural.length; i++) into.structural[i]! += factor * trust * parts.structural[i]!;
+  for (let i = 1; i < into.structural.length; i++)
+    into.structural[i]! += factor * trust * parts.structural[i]!;
   into.ngrams += factor * trust * parts.ngrams;
 }
 

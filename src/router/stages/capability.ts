@@ -19,13 +19,23 @@ export function capable(input: DecideInput, expectedOutputTokens: number): Capab
   const { shape } = input.reading;
   const excluded: Exclusion[] = [];
   let eligible = input.candidates.filter(({ candidate }) => {
-    const refusal = refusalOf(candidate, shape, expectedOutputTokens);
+    const refusal = isJudged(candidate, input)
+      ? refusalOf(candidate, shape, expectedOutputTokens)
+      : undefined;
     if (refusal !== undefined) excluded.push({ candidate: candidate.id, stage: 'capability', ...refusal });
     return refusal === undefined;
   });
   const locked = applyLock(input, eligible, excluded);
   eligible = applyHealth(input, locked.eligible, excluded);
   return { eligible, excluded, lock: locked.lock };
+}
+
+/**
+ * A model that the client named is the client's choice, and its provider says what it cannot do. A reference of which the catalogue
+ * knows nothing is the operator's: what is unknown about it must not leave a request without an answer.
+ */
+function isJudged({ id, deployment }: Candidate, { mode, reference }: DecideInput): boolean {
+  return mode !== 'named' && !(id === reference.id && deployment.model.facts.length === 0);
 }
 
 type Refusal = Pick<Exclusion, 'rule' | 'why'>;

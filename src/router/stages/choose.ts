@@ -20,12 +20,12 @@ export interface Choice {
 }
 
 /** A checkable task goes to a cheaper model on the prior alone only if that model is not in another class: one logit is about gpt-4o to a good 8B model. */
-export const abilityGapMax = 1;
+const abilityGapMax = 1;
 /** «Short»: beyond this even a summary needs more than a prior. */
-export const checkableTokensMax = 8000;
+const checkableTokensMax = 8000;
 
 /** Expected cost plus what the expected loss is worth, in USD. Unknown prices come last, never first. */
-export function utilityCost({ estimate }: Scored, trade: Trade): number {
+function utilityCost({ estimate }: Scored, trade: Trade): number {
   if (estimate.cost === undefined) return Number.POSITIVE_INFINITY;
   return estimate.cost.totalNano / nanoPerUsd + trade.lambdaUsd * estimate.loss.mean;
 }

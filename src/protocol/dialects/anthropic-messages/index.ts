@@ -1,6 +1,7 @@
 import type { Dialect } from '../../dialect.ts';
 import { decodeError, encodeError, encodeErrorFrame } from './errors.ts';
 import { eventDecoder, eventEncoder } from './events.ts';
+import { passEdits } from './pass.ts';
 import { decodeRequest, encodeRequest } from './request.ts';
 import { decodeAnswer, encodeAnswer } from './response.ts';
 
@@ -9,6 +10,7 @@ export const anthropicMessages: Dialect = {
   name: 'anthropic-messages',
   decodeRequest,
   encodeRequest,
+  passEdits,
   decodeAnswer,
   encodeAnswer,
   eventDecoder,

@@ -17,6 +17,7 @@ import {
   requireModel,
 } from '../read.ts';
 import { encodeReasoning } from '../reasoning.ts';
+import { withoutSampling } from '../sampling.ts';
 import { userIdFor } from '../user-id.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { decodeMessages } from './messages.ts';
@@ -105,8 +106,9 @@ function decodeReasoning(body: JsonObject): ReasoningRequest | undefined {
   return { enabled: type !== 'disabled', effort, budgetTokens };
 }
 
-export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+export function encodeRequest(asked: ChatRequest, target: EncodeTarget): EncodedRequest {
   const dropped = new DroppedNames();
+  const request = target.sampling === false ? withoutSampling(asked, dropped) : asked;
   const own = request.dialect === 'anthropic-messages';
   const body: JsonObject = { model: target.model };
   if (own) copyOtherFields(request.body, body);

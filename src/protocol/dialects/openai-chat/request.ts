@@ -15,6 +15,7 @@ import {
   requireModel,
 } from '../read.ts';
 import { encodeReasoning } from '../reasoning.ts';
+import { withoutSampling } from '../sampling.ts';
 import { userIdFor } from '../user-id.ts';
 import { decodeMessages, encodeMessages } from './messages.ts';
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.ts';
@@ -112,8 +113,9 @@ function decodeReasoning(body: JsonObject): ReasoningRequest | undefined {
   return asked;
 }
 
-export function encodeRequest(request: ChatRequest, target: EncodeTarget): EncodedRequest {
+export function encodeRequest(asked: ChatRequest, target: EncodeTarget): EncodedRequest {
   const dropped = new DroppedNames();
+  const request = target.sampling === false ? withoutSampling(asked, dropped) : asked;
   const own = request.dialect === 'openai-chat';
   const body: JsonObject = { model: target.model };
   if (own) copyOtherFields(request.body, body);

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createCatalog } from '../../src/catalog/index.ts';
+import { dialects, type JsonObject, parseJsonBody } from '../../src/protocol/index.ts';
+import { createProvider } from '../../src/providers/index.ts';
+import { upstreamBody } from '../../src/upstream/upstream-body.ts';
+
+const catalog = createCatalog({
+  providers: [
+    createProvider({ id: 'openai', vendor: 'openai', apiKey: 'k' }),
+    createProvider({ id: 'anthropic', vendor: 'anthropic', apiKey: 'k' }),
+    createProvider({ id: 'engine', vendor: 'vllm', baseUrl: 'http://127.0.0.1:8000/v1' }),
+  ],
+  deployments: [{ model: 'some-model', provider: 'engine', name: 'org/Some-Model' }],
+});
+
+function sent(dialect: 'openai-chat' | 'anthropic-messages', body: string, deployment: string) {
+  const bytes = new TextEncoder().encode(body);
+  const request = dialects[dialect].decodeRequest(parseJsonBody(bytes), bytes);
+  const made = upstreamBody(request, catalog.findDeployment(deployment)!);
+  return {
+    ...made,
+    text: new TextDecoder().decode(made.bytes),
+    body: parseJsonBody(made.bytes) as JsonObject,
+  };
+}
+
+const messages = '"messages":[{"role":"user","content":"hi"}]';
+
+test('same dialect: only the model name changes', () => {
+  const { text, passthrough } = sent(
+    'openai-chat',
+    `{"model":"auto", ${messages}, "x":1.0}`,
+    'engine/some-model',
+  );
+  assert.equal(text, `{"model":"org/Some-Model", ${messages}, "x":1.0}`);
+  assert.equal(passthrough, true);
+});
+
+test('same dialect: usage is asked for in a stream, beside the client’s other stream options', () => {
+  const { body, hidesUsage } = sent(
+    'openai-chat',
+    `{"model":"auto","stream":true,"stream_options":{"include_obfuscation":false},${messages}}`,
+    'engine/some-model',
+  );
+  assert.deepEqual(body['stream_options'], { include_obfuscation: false, include_usage: true });
+  assert.equal(hidesUsage, true);
+});
+
+test('same dialect: the output limit goes under the name the upstream knows', () => {
+  const { body } = sent(
+    'openai-chat',
+    `{"model":"auto","max_completion_tokens":9,${messages}}`,
+    'engine/some-model',
+  );
+  assert.deepEqual([body['max_tokens'], body['max_completion_tokens']], [9, undefined]);
+});
+
+for (const [dialect, deployment] of [
+  ['openai-chat', 'openai/gpt-5'],
+  ['openai-chat', 'anthropic/claude-haiku-5-5'],
+  ['anthropic-messages', 'openai/gpt-5'],
+  ['anthropic-messages', 'anthropic/claude-haiku-5-5'],
+] as const) {
+  test(`${dialect} → ${deployment}: a model that refuses sampling gets none, and what was lost is named`, () => {
+    const body = `{"model":"auto","max_tokens":100,"temperature":0.2,"top_p":1,${messages}}`;
+    const made = sent(dialect, body, deployment);
+    assert.deepEqual([made.body['temperature'], made.body['top_p']], [undefined, undefined]);
+    assert.deepEqual(made.dropped, ['temperature']);
+  });
+}
+
+test('a model that takes sampling keeps it', () => {
+  assert.equal(
+    sent('openai-chat', `{"model":"auto","temperature":0.2,${messages}}`, 'openai/gpt-4o').body[
+      'temperature'
+    ],
+    0.2,
+  );
+});
