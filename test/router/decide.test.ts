@@ -203,6 +203,19 @@ test('nobody who can serve gives an empty plan that says why', () => {
   assert.match(decision.explanation.sentence, /does not call tools/);
 });
 
+test('a reference that the catalogue does not know, and a named model, are not judged by it', () => {
+  const request = chat(['a'], { tools: [{ name: 't', parameters: {} }] });
+  const own = {
+    candidate: candidate({ id: 'x', capabilities: { tools: false }, unlisted: true }),
+    rates: cheap,
+  };
+  const unlisted = decide(input(request, { candidates: [own], reference: own.candidate }), predictor);
+  assert.deepEqual(unlisted.plan, ['p/x']);
+  const listed = { candidate: candidate({ id: 'y', capabilities: { tools: false } }), rates: cheap };
+  const named = input(request, { candidates: [listed], reference: listed.candidate, mode: 'named' });
+  assert.deepEqual(decide(named, predictor).plan, ['p/y']);
+});
+
 test('a warm prefix is priced at the cache rate', () => {
   const cached = { candidate: strong.candidate, rates: { ...dear, cacheRead: 1_000_000 } };
   const long = chat([system('context '.repeat(2000)), 'hi']);

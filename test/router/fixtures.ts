@@ -52,6 +52,8 @@ export interface ModelSpec {
   capabilities?: Partial<Capabilities>;
   contextTokens?: number;
   outputTokensMax?: number;
+  /** The catalogue knows no fact of it. */
+  unlisted?: boolean;
 }
 
 export function candidate(spec: ModelSpec): Candidate {
@@ -79,7 +81,7 @@ export function candidate(spec: ModelSpec): Candidate {
       spec.mmlu === undefined
         ? []
         : [{ benchmark: 'MMLU', value: spec.mmlu, source: 'test', asOf: '2026-01-01' }],
-    facts: [],
+    facts: spec.unlisted === true ? [] : [{ source: 'test', asOf: '2026-01-01' }],
     simulated: true,
   };
   const provider = createProvider({ id: 'p', vendor: 'openai-compatible', baseUrl: 'http://127.0.0.1:9/v1' });
