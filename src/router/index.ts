@@ -18,6 +18,7 @@ export type { SessionSource } from './features/session-key.ts';
 export { type RequestReading, readRequest } from './features/shape.ts';
 export { structuralIds } from './features/structural.ts';
 export { type AskVector, readAsk } from './features/vector.ts';
+export { abilityOf } from './predictor/ability.ts';
 export {
   type Artefact,
   ArtefactError,

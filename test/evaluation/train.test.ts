@@ -21,7 +21,7 @@ function rows(count: number, seed: number): OutcomeRow[] {
   }));
 }
 
-const options = { pairs: [], seed: 1, date: '2026-01-01', code: 'test', progress: () => {} };
+const options = { pairs: [], seed: 1, date: '2026-01-01', published: [], code: 'test', progress: () => {} };
 const sets = () => [{ name: 'core24', rows: rows(360, 5), sha256: 'abc' }];
 
 test('training is deterministic, and its artefact holds no words of any prompt', () => {

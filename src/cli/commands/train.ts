@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
+import { createCatalog } from '../../catalog/index.ts';
 import {
   OutcomesFileError,
   readOutcomes,
@@ -61,6 +62,7 @@ async function run(flags: TrainFlags, io: CommandIo): Promise<void> {
       seed: flags.seed,
       date: flags.date ?? new Date().toISOString().slice(0, 10),
       code: packageVersion(),
+      published: createCatalog({ providers: [] }).models(),
       progress: (text) => io.err(`${text}\n`),
     });
     const out = resolve(io.cwd, flags.out);

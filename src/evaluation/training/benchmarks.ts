@@ -1,4 +1,4 @@
-import { type BenchmarkMapping, logit } from '../../router/index.ts';
+import { type BenchmarkMapping, logit, type PredictedModel } from '../../router/index.ts';
 import type { KnownModel } from '../known-models.ts';
 import type { TrainingRow } from './row.ts';
 
@@ -10,6 +10,44 @@ const sdPrior = { value: 0.6, anchors: 2 };
 
 /** Sets that are themselves a published benchmark: their shares anchor scores of that name. */
 const measuredGroups: { [group: string]: string } = { 'mmlu_pro/mmlu_pro': 'mmlu-pro' };
+
+/** Benchmarks that no training model has: their lines lean on models whose ability other benchmarks give. */
+const chained: { [benchmark: string]: RegExp } = {
+  'humanity-s-last-exam': /^humanity.s last exam/i,
+  'livebench-2026-06-25': /^livebench 2026-06-25/i,
+};
+const chainedAnchorsMin = 4;
+
+/**
+ * Lines for benchmarks of newer models, through catalogue models that have one of the direct benchmarks as well. The uncertainty of
+ * those abilities is added to that of the line.
+ */
+export function chainBenchmarks(
+  direct: BenchmarkMapping[],
+  published: readonly PredictedModel[],
+  abilityFromScores: (model: PredictedModel) => { value: number; sd: number } | undefined,
+): BenchmarkMapping[] {
+  const lines: BenchmarkMapping[] = [];
+  for (const [id, pattern] of Object.entries(chained)) {
+    const points: { x: number; y: number; sd: number }[] = [];
+    for (const model of published) {
+      const score = model.scores.find(({ benchmark }) => pattern.test(benchmark));
+      const ability = score === undefined ? undefined : abilityFromScores(model);
+      if (score === undefined || ability === undefined) continue;
+      points.push({ x: logit(score.value / 100), y: ability.value, sd: ability.sd });
+    }
+    if (points.length < chainedAnchorsMin) continue;
+    const line = lineThrough(points);
+    const anchorVariance = points.reduce((sum, { sd }) => sum + sd ** 2, 0) / points.length;
+    lines.push({
+      id,
+      ...line,
+      sd: rounded(Math.hypot(line.sd, Math.sqrt(anchorVariance))),
+      anchors: points.length,
+    });
+  }
+  return [...direct, ...lines].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
 
 /** Level 1: lines from published scores to abilities, each fitted on the training models that have the score. */
 export function fitBenchmarks(
@@ -65,6 +103,7 @@ function lineThrough(points: { x: number; y: number }[]): { slope: number; inter
   let squares = sdPrior.anchors * sdPrior.value ** 2;
   for (const { x, y } of points) squares += (y - intercept - slope * x) ** 2;
   const sd = Math.max(sdMin, Math.sqrt(squares / (n + sdPrior.anchors)));
-  const rounded = (value: number) => Math.round(value * 1e4) / 1e4;
   return { slope: rounded(slope), intercept: rounded(intercept), sd: rounded(sd) };
 }
+
+const rounded = (value: number) => Math.round(value * 1e4) / 1e4;

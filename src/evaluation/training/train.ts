@@ -1,8 +1,10 @@
 import {
   type Artefact,
+  abilityOf,
   encodeArtefact,
   type ModelParameters,
   modelKey,
+  type PredictedModel,
   type PredictorParameters,
   type Provenance,
 } from '../../router/index.ts';
@@ -10,7 +12,7 @@ import sets from '../data/training-sets.json' with { type: 'json' };
 import { canonicalModels, knownModels } from '../known-models.ts';
 import { orderByScore, pairMetrics } from '../metrics/pair.ts';
 import type { OutcomeRow } from '../outcomes/outcome.ts';
-import { fitBenchmarks } from './benchmarks.ts';
+import { chainBenchmarks, fitBenchmarks } from './benchmarks.ts';
 import { calibrate, type OutOfSample } from './calibrate.ts';
 import { fitPredictor, shippedFit } from './fit.ts';
 import { type TrainingRow, trainingRow } from './row.ts';
@@ -31,6 +33,8 @@ export interface TrainOptions {
   date: string;
   /** Version of this program, for the record. */
   code: string;
+  /** Models with published scores, through which benchmarks of newer models are tied to the ability scale. */
+  published: readonly PredictedModel[];
   progress: (text: string) => void;
 }
 
@@ -82,10 +86,17 @@ export function train(
   progress('final fit');
   const fitted = fitPredictor(rows, shippedFit, { calibration: calibrated.calibration });
   const abilities = new Map([...fitted.models].map(([id, model]) => [id, model.ability]));
-  const parameters: PredictorParameters = {
+  const direct: PredictorParameters = {
     ...fitted,
     models: named(fitted.models),
     benchmarks: fitBenchmarks(rows, abilities, knownModels),
+  };
+  const parameters: PredictorParameters = {
+    ...direct,
+    benchmarks: chainBenchmarks(direct.benchmarks, options.published, (model) => {
+      const ability = abilityOf(model, direct);
+      return ability.source === 'unknown' ? undefined : ability;
+    }),
   };
   const pairs = Object.fromEntries(
     options.pairs.map((task) => [

@@ -39,9 +39,10 @@ export function abilityOf(
     if (mapping === undefined || !Number.isFinite(score.value)) continue;
     const value = Math.min(scoreMax, Math.max(scoreMin, score.value)) / 100;
     const ability = mapping.intercept + mapping.slope * logit(value);
-    precision += 1 / mapping.sd ** 2;
-    weighted += ability / mapping.sd ** 2;
-    leastSd = Math.min(leastSd, mapping.sd);
+    const sd = mapping.sd * saturation(value);
+    precision += 1 / sd ** 2;
+    weighted += ability / sd ** 2;
+    leastSd = Math.min(leastSd, sd);
   }
   if (precision > 0) {
     // Benchmarks err together (the same training tricks lift them all), so several never count as more than two independent ones.
@@ -54,6 +55,11 @@ export function abilityOf(
     source: 'unknown',
     known: undefined,
   };
+}
+
+/** Near the ends of its scale a benchmark hardly tells models apart: one point there is many logits, and mostly noise. */
+function saturation(share: number): number {
+  return 0.5 / Math.sqrt(share * (1 - share));
 }
 
 function mappingFor(benchmark: string, mappings: BenchmarkMapping[]): BenchmarkMapping | undefined {

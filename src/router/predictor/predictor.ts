@@ -33,17 +33,19 @@ export interface Predictor {
 const contributionsMax = 5;
 
 /**
- * Families whose outcomes are easy to get right and for which there is no row yet. The pooled estimate comes from examination
- * questions, where models fail and differ more than on a sentence to translate, so both are scaled down. An assumption, not a
- * measurement: it fades with the first rows of such a cell, and the interval is not scaled.
+ * Kinds of work that nearly every model gets right and for which the training sets have next to no rows. What was learned comes
+ * from examination questions; a sentence to translate is taken to be so many logits easier for every model, which makes strong
+ * and weak ones meet near the top, as they do in practice. An assumption, not a measurement: it fades with the first rows
+ * of such a cell, and the interval does not shrink with it.
  */
-const untestedEasyFactor: Partial<Record<TaskFamily, number>> = {
-  translate: 0.5,
-  extraction: 0.5,
-  rewrite: 0.5,
-  summarise: 0.5,
-  utility: 0.5,
-};
+const easyTasks: ReadonlySet<TaskFamily> = new Set([
+  'translate',
+  'extraction',
+  'rewrite',
+  'summarise',
+  'utility',
+]);
+const easierByLogits = 2;
 
 interface Scored {
   ability: Ability;
@@ -66,6 +68,7 @@ export function createPredictor(parameters: PredictorParameters): Predictor {
     }
     return ability;
   };
+  const range = shareRange(parameters);
   return {
     parameters,
     predict(request, reference, models) {
@@ -78,7 +81,7 @@ export function createPredictor(parameters: PredictorParameters): Predictor {
       });
       const sums = pooled.map(sumOf);
       const score = (model: PredictedModel) =>
-        scoreModel(parameters, request, ask, { parts: pooled, sums }, abilityFor(model));
+        scoreModel(parameters, request, ask, { parts: pooled, sums }, abilityFor(model), range);
       const referenceScored = score(reference);
       return models.map((model) =>
         model.id === reference.id
@@ -93,6 +96,17 @@ export function createPredictor(parameters: PredictorParameters): Predictor {
 const trustHalfRows = 50;
 const trustOf = (rows: number) => rows / (rows + trustHalfRows);
 
+/** Expected shares right of the weakest and the ablest model that was trained on. */
+interface ShareRange {
+  least: number;
+  most: number;
+}
+
+function shareRange({ models }: PredictorParameters): ShareRange {
+  const shares = [...models.values()].map((model) => logistic(model.ability));
+  return { least: Math.min(...shares, 1), most: Math.max(...shares, 0) };
+}
+
 /** What the pooled blocks say about an ask, whatever the model: computed once per request. */
 interface Pooled {
   parts: Parts[];
@@ -105,9 +119,13 @@ function scoreModel(
   ask: ScoredAsk,
   pooled: Pooled,
   ability: Ability,
+  range: ShareRange,
 ): Scored {
   const share = logistic(ability.value);
-  const offset = share - parameters.centre;
+  // What an ask changes was learned between the weakest and the ablest training model and is not extrapolated; beyond them a
+  // model's expected share itself counts, one for one.
+  const within = Math.max(range.least, Math.min(range.most, share));
+  const offset = within - parameters.centre;
   const parts = noParts();
   let power = 1;
   let slope = 0;
@@ -116,6 +134,8 @@ function scoreModel(
     if (k > 0) slope += k * offset ** (k - 1) * pooled.sums[k]!;
     power *= offset;
   }
+  parts.structural[0]! += share - within;
+  if (share !== within) slope = 1;
   const { known } = ability;
   if (known !== undefined) {
     const cell = known.cells.get(cellKey(request.task, request.language));
@@ -149,15 +169,17 @@ function predictionOf(
     calibration.within ** 2 +
     untested ** 2 * (calibration.transfer ** 2 + (calibration.transferPerGap * gap) ** 2);
 
-  const easy = untestedEasyFactor[request.task] ?? 1;
-  const scale = easy + (1 - easy) * (1 - unseen(pooledRows));
-  const lifted = (quality: number) => 1 - scale * (1 - clamp(quality, 0, 1));
+  // How far the assumption about easy work stands in for rows: 1 without any, 0 for other work.
+  const assumed = easyTasks.has(request.task) ? unseen(pooledRows) : 0;
+  const easyQuality = (model: Scored) => logistic(model.ability.value + easierByLogits);
+  const qualityOf = (model: Scored) =>
+    (1 - assumed) * clamp(model.quality, 0, 1) + assumed * easyQuality(model);
   const evidence = ownRows(scored);
   const evidenceCell = describeCell(request, evidence, pooledRows, languageRows, scored.ability);
   const qualitySd = Math.sqrt(transferVariance(0) + modelVariance(scored));
   if (reference === undefined) {
     return {
-      quality: estimate(lifted(scored.quality), calibration.qualityFactor * qualitySd, 0, 1),
+      quality: estimate(qualityOf(scored), calibration.qualityFactor * qualitySd, 0, 1),
       loss: { mean: 0, low: 0, high: 0 },
       evidence,
       evidenceCell,
@@ -167,15 +189,16 @@ function predictionOf(
   }
   const parts = noParts();
   for (let i = 0; i < parts.structural.length; i++) {
-    parts.structural[i] = scale * (reference.parts.structural[i]! - scored.parts.structural[i]!);
+    parts.structural[i] = (1 - assumed) * (reference.parts.structural[i]! - scored.parts.structural[i]!);
   }
-  parts.ngrams = scale * (reference.parts.ngrams - scored.parts.ngrams);
+  parts.structural[0]! += assumed * (easyQuality(reference) - easyQuality(scored));
+  parts.ngrams = (1 - assumed) * (reference.parts.ngrams - scored.parts.ngrams);
   const lossSd = Math.sqrt(
     transferVariance(reference.share - scored.share) + modelVariance(scored) + modelVariance(reference),
   );
   return {
     // The reference's quality less the loss, so that the two figures shown side by side agree.
-    quality: estimate(lifted(reference.quality) - sumOf(parts), calibration.qualityFactor * qualitySd, 0, 1),
+    quality: estimate(qualityOf(reference) - sumOf(parts), calibration.qualityFactor * qualitySd, 0, 1),
     loss: estimate(sumOf(parts), calibration.lossFactor * lossSd, -1, 1),
     evidence,
     evidenceCell,

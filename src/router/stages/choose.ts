@@ -19,8 +19,11 @@ export interface Choice {
   others: Scored[];
 }
 
-/** A checkable task goes to a cheaper model on the prior alone only if that model is not in another class: one logit is about gpt-4o to a good 8B model. */
-const abilityGapMax = 1;
+/**
+ * A checkable task goes to a cheaper model on the prior alone only if that model is not in another class altogether. Two and a half logits
+ * are about a frontier model to gpt-4o-mini; an 8B model is further away.
+ */
+const abilityGapMax = 2.5;
 /** «Short»: beyond this even a summary needs more than a prior. */
 const checkableTokensMax = 8000;
 
