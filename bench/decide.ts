@@ -127,6 +127,7 @@ function requestOf(text: string): ChatRequest {
     ],
     tools: [],
     sampling: {},
+    choices: 1,
     fallbackModels: [],
     body,
     bytes: new TextEncoder().encode(JSON.stringify(body)),

@@ -1,4 +1,5 @@
 import type { DialectName } from '../protocol/index.ts';
+import type { Decision } from '../router/index.ts';
 
 /** One client's call as the HTTP adapter hands it over: bytes and headers in, an AnswerSink out. */
 export interface ClientCall {
@@ -9,6 +10,8 @@ export interface ClientCall {
   /** Reads the body, bounded; called once, after the caller is known. Rejects with GatewayError. */
   readBody(): Promise<Uint8Array>;
   receivedAtMs: number;
+  /** The document that shows a decision, for a dry run. */
+  presentDecision(decision: Decision): unknown;
 }
 
 /**

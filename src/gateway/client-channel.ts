@@ -1,5 +1,6 @@
 import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
 import type { AnswerSink } from './call.ts';
+import { errorHeaders } from './error-headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { streamHeaders } from './response-headers.ts';
 
@@ -67,6 +68,11 @@ export class ClientChannel implements Beating {
     sink.end(body);
   }
 
+  /** The HTTP status the client sees when the request ends with this error: a stream that has begun said 200. */
+  statusOf(error: GatewayError): number {
+    return this.opened === 'stream' ? 200 : error.status;
+  }
+
   /** A stream that failed after it began must not look whole: the error is written in the dialect's form, then the connection is broken. */
   fail(error: GatewayError, headers: Headers): void {
     const { sink, dialect, requestId } = this.options;
@@ -85,12 +91,4 @@ export class ClientChannel implements Beating {
     this.options.heartbeat.delete(this);
     this.opened = 'closed';
   }
-}
-
-/** Tells the client's SDK whether to try again, and when. */
-export function errorHeaders(error: GatewayError): Headers {
-  const headers: Headers = { 'x-should-retry': String(error.retry) };
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-  return headers;
 }

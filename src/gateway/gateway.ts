@@ -4,6 +4,7 @@ import type { Limits } from '../limits/index.ts';
 import type { Clock, IdSource } from '../std/index.ts';
 import type { CircuitBreakers, RetryBudget, RetryPolicy, Transport } from '../upstream/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
+import type { OpenRequests } from './open-requests.ts';
 import type { SessionMemory } from './session-memory.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -29,6 +30,7 @@ export interface GatewayDeps {
   retryPolicy: RetryPolicy;
   heartbeat: Heartbeat;
   sessions: SessionMemory;
+  openRequests: OpenRequests;
   /** The configuration in force now. */
   snapshot(): Snapshot;
   log: GatewayLog;

@@ -1,7 +1,4 @@
-import type { Deployment } from '../catalog/index.ts';
-import type { Principal } from '../identity/index.ts';
 import type { Admission as RateAdmission, RateState } from '../limits/index.ts';
-import { admit } from '../policy/index.ts';
 import {
   type ChatRequest,
   type DialectName,
@@ -12,67 +9,50 @@ import {
 } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { AnswerSink, ClientCall } from './call.ts';
-import { errorHeaders } from './client-channel.ts';
-import { decideFor } from './decide-for.ts';
+import { errorHeaders } from './error-headers.ts';
 import type { GatewayDeps } from './gateway.ts';
-import { type RequestWishes, readWishes } from './request-headers.ts';
+import { planFor } from './plan.ts';
+import { readWishes } from './request-headers.ts';
 import { commonHeaders } from './response-headers.ts';
 import { serve, writeRecord } from './serve.ts';
 import { settle } from './settle.ts';
-import type { Snapshot } from './snapshot.ts';
-import { type CallTarget, resolveTarget } from './target.ts';
-import type { RequestTrace } from './trace.ts';
+import { resolveTarget } from './target.ts';
+import { beginTrace, type RequestTrace } from './trace.ts';
 import { worstCaseNano } from './worst-case.ts';
 
 /**
  * The way of a request: identify, rate, decode, admit, decide, reserve, then serve (attempt, check, relay, settle). Whoever calls is
- * known before their body is read. Never rejects: every ending reaches the client in its dialect, and every request
- * that was admitted has exactly one record.
+ * known before their body is read. Never rejects: every ending reaches the client in its dialect, and every request that could
+ * be read has exactly one record, unless it only asked for a decision.
  */
 export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDeps): Promise<void> {
+  const open = deps.openRequests.begin();
+  deps.retryBudget.requestBegan();
   let admission: RateAdmission | undefined;
   let trace: RequestTrace | undefined;
-  deps.retryBudget.requestBegan();
   try {
     const snapshot = deps.snapshot();
     const principal = deps.identity.authenticate(call.headers);
     admission = await deps.limits.admitRate(principal);
     const request = decode(await call.readBody(), call.dialect);
     const wishes = readWishes(call.headers);
-    trace = {
-      call,
-      principal,
-      request,
-      route: undefined,
-      decision: undefined,
-      reference: undefined,
-      tags: wishes.tags,
-      startedMonotonicMs: deps.clock.monotonicMs(),
-      attempts: [],
-    };
+    if (!wishes.dryRun) trace = beginTrace(call, principal, request, wishes.tags, deps.clock.monotonicMs());
     const target = resolveTarget(request, snapshot);
-    trace.route = target.route;
-    trace.reference = target.reference.deployment;
-    const { decision, deployments: plan } = planFor({ request, principal, wishes, target, snapshot }, deps);
+    const { decision, deployments } = planFor({ request, principal, wishes, target, snapshot }, deps);
+    if (trace === undefined) return sendDecision(decision, call, sink);
+    trace.target = target;
     trace.decision = decision;
-    if (wishes.dryRun) return sendDecision(trace, sink, admission.rate);
-    const reservation = await reserve(trace, plan, deps);
-    await serve({
-      trace,
-      plan,
-      holdbackMs: target.route?.holdbackMs ?? snapshot.holdbackMs,
-      snapshot,
-      reservation,
-      rate: admission.rate,
-      sink,
-      deps,
-      recorded: false,
-    });
+    requireLedger(deps);
+    const worst = worstCaseNano(deployments[0]!, request, decision.shape, deps.clock.nowMs());
+    const reservation = await deps.limits.reserve(principal, worst);
+    const { rate } = admission;
+    await serve({ trace, plan: deployments, snapshot, reservation, rate, sink, open, deps, recorded: false });
   } catch (thrown) {
     await refuse(toGatewayError(thrown), { call, sink, trace, rate: admission?.rate }, deps);
   } finally {
     admission?.release();
     deps.retryBudget.requestEnded();
+    deps.openRequests.end(open);
   }
 }
 
@@ -80,64 +60,23 @@ export function decode(bytes: Uint8Array, dialect: DialectName): ChatRequest {
   return dialects[dialect].decodeRequest(parseJsonBody(bytes), bytes);
 }
 
-export interface PlanQuestion {
-  request: ChatRequest;
-  principal: Principal;
-  wishes: RequestWishes;
-  target: CallTarget;
-  snapshot: Snapshot;
-}
-
-export interface Plan {
-  decision: Decision;
-  /** What to call, in order. */
-  deployments: Deployment[];
-}
-
-/** Who may serve, then who should. Only what policy allowed can be in the plan. Throws `forbidden` or `unsupported_by_candidates`. */
-export function planFor(
-  { request, principal, wishes, target, snapshot }: PlanQuestion,
-  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'sessions'>,
-): Plan {
-  const called = request.model.slice(0, 200);
-  const { allowed, excluded } = admit({
-    principal,
-    calledName: request.model,
-    candidates: target.candidates,
-  });
-  if (allowed.length === 0) {
-    const why = excluded[0]?.why ?? 'no candidate is left';
-    throw new GatewayError('forbidden', `No allowed deployment can serve «${called}»: ${why}.`);
-  }
-  const { keyId } = principal;
-  const decision = decideFor({ request, keyId, wishes, target, allowed, excluded, snapshot }, deps);
-  const byId = new Map(allowed.map((candidate) => [candidate.id, candidate.deployment]));
-  const deployments = decision.plan.flatMap((id) => byId.get(id) ?? []);
-  if (deployments.length > 0) return { decision, deployments };
-  const reasons = [...new Set(decision.excluded.map((exclusion) => exclusion.why))];
+/** Paid work that could not be recorded is refused before it is done. */
+function requireLedger({ ledger }: GatewayDeps): void {
+  const health = ledger.health();
+  if (health.ok) return;
   throw new GatewayError(
-    'unsupported_by_candidates',
-    `No model behind «${called}» can serve this request: ${reasons.slice(0, 3).join('; ')}.`,
+    'store_unavailable',
+    'The ledger cannot be written at the moment, so nothing is called.',
+    {
+      detail: health.problem,
+      retryAfterMs: 1000,
+    },
   );
 }
 
-function reserve(trace: RequestTrace, plan: Deployment[], deps: GatewayDeps) {
-  const first = plan[0];
-  const worst =
-    first === undefined || trace.decision === undefined
-      ? 0
-      : worstCaseNano(first, trace.decision.shape, deps.clock.nowMs());
-  return deps.limits.reserve(trace.principal, worst);
-}
-
-function sendDecision(trace: RequestTrace, sink: AnswerSink, rate: RateState | undefined): void {
-  const body = Buffer.from(JSON.stringify(trace.decision));
-  sink.begin(200, {
-    ...commonHeaders(trace, rate),
-    'content-type': 'application/json',
-    'content-length': String(body.byteLength),
-  });
-  sink.end(body);
+function sendDecision(decision: Decision, call: ClientCall, sink: AnswerSink): void {
+  const body = Buffer.from(JSON.stringify(call.presentDecision(decision)));
+  sendJson(sink, 200, body, { ...requestIds(call), 'x-yumen-decision': decision.id });
 }
 
 interface Refused {
@@ -154,26 +93,31 @@ async function refuse(
   { call, sink, trace, rate }: Refused,
   deps: GatewayDeps,
 ): Promise<void> {
-  if (error.code === 'internal') {
-    deps.log.error(
-      { requestId: call.requestId, detail: error.detail },
-      'a request failed inside the gateway',
-    );
+  if (error.code === 'internal' || error.code === 'store_unavailable') {
+    deps.log.error({ requestId: call.requestId, detail: error.detail }, error.message);
   }
   if (trace !== undefined) {
     const durationMs = deps.clock.monotonicMs() - trace.startedMonotonicMs;
-    const record = await settle(
-      trace,
-      { outcome: 'failed', status: error.status, error, durationMs },
-      deps.estimator,
-    );
-    await writeRecord(record, deps);
+    const ending = { outcome: 'failed', status: error.status, error, durationMs } as const;
+    await writeRecord(await settle(trace, ending, deps.estimator), deps);
   }
   const body = Buffer.from(JSON.stringify(dialects[call.dialect].encodeError(error, call.requestId)));
-  const identity = { 'x-request-id': call.requestId, 'request-id': call.requestId };
-  sink.begin(error.status, {
-    ...(trace === undefined ? identity : commonHeaders(trace, rate)),
-    ...errorHeaders(error),
+  const headers = trace === undefined ? requestIds(call) : commonHeaders(trace, rate);
+  sendJson(sink, error.status, body, { ...headers, ...errorHeaders(error) });
+}
+
+function requestIds({ requestId }: ClientCall): { [name: string]: string } {
+  return { 'x-request-id': requestId, 'request-id': requestId };
+}
+
+function sendJson(
+  sink: AnswerSink,
+  status: number,
+  body: Uint8Array,
+  headers: { [name: string]: string },
+): void {
+  sink.begin(status, {
+    ...headers,
     'content-type': 'application/json',
     'content-length': String(body.byteLength),
   });

@@ -16,11 +16,12 @@ export function attemptObserver(
   let paidNano = 0;
   function worstCase(deployment: Deployment): NanoUsd {
     if (trace.decision === undefined) return 0;
-    return worstCaseNano(deployment, trace.decision.shape, deps.clock.nowMs());
+    return worstCaseNano(deployment, trace.request, trace.decision.shape, deps.clock.nowMs());
   }
   return {
     async started(deployment, body) {
-      if (trace.attempts.length > 0) await reservation.amend(paidNano + worstCase(deployment));
+      // Also for the first: it need not be the one the reservation was made for.
+      await reservation.amend(paidNano + worstCase(deployment));
       return beginAttempt(trace, deployment, {
         id: deps.ids('att'),
         nowMs: deps.clock.nowMs(),
@@ -35,7 +36,7 @@ export function attemptObserver(
       endAttempt(attempt, { outcome: 'aborted', monotonicMs: deps.clock.monotonicMs() });
     },
     refuses(attempt, answer) {
-      if (attempt.deployment.id === trace.reference?.id) return undefined;
+      if (attempt.deployment.id === trace.target?.reference.deployment.id) return undefined;
       const fault = answerFault(answer, trace.request);
       if (fault !== undefined) {
         attempt.tally.seeAnswer(answer);

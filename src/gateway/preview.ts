@@ -2,7 +2,8 @@ import type { Principal } from '../identity/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
 import type { GatewayDeps } from './gateway.ts';
-import { decode, planFor } from './handle.ts';
+import { decode } from './handle.ts';
+import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
 import { resolveTarget } from './target.ts';
 

@@ -8,6 +8,7 @@ import {
 } from '../protocol/index.ts';
 import type { AnswerStream, DecodedFrame } from '../upstream/index.ts';
 import type { AnswerSink } from './call.ts';
+import type { OpenRequest } from './open-requests.ts';
 import type { AnswerTally } from './tally.ts';
 
 export interface RelayInput {
@@ -19,6 +20,8 @@ export interface RelayInput {
   passthrough: boolean;
   hidesUsage: boolean;
   sink: AnswerSink;
+  /** Lets a shutdown end the answer. */
+  open: OpenRequest;
   /** Called with the first bytes about to leave; begins the HTTP answer if nobody has yet. */
   begin(): void;
   /** Called after each write, so that heartbeats know when silence began. */
@@ -49,6 +52,9 @@ export function relayStream(input: RelayInput): Promise<RelayEnd> {
     const complete = (): void => finish({ kind: 'complete', terminal: Buffer.concat(terminal) });
 
     sink.onGone(() => finish({ kind: 'gone' }));
+    input.open.onInterrupt(() =>
+      finish({ kind: 'interrupted', error: input.open.interruption ?? cutShort() }),
+    );
     sink.onDrain(() => {
       if (!over) stream.resume();
     });

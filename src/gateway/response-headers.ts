@@ -7,7 +7,7 @@ type Headers = { [name: string]: string };
 /** Headers of every answer the gateway gives, whatever came of it. Values are ASCII; sentences are in the API. */
 export function commonHeaders(trace: RequestTrace, rate: RateState | undefined): Headers {
   const headers: Headers = { 'x-request-id': trace.call.requestId, 'request-id': trace.call.requestId };
-  if (trace.route !== undefined) headers['x-yumen-route'] = trace.route.name;
+  if (trace.target?.route !== undefined) headers['x-yumen-route'] = trace.target.route.name;
   if (trace.decision !== undefined) {
     headers['x-yumen-decision'] = trace.decision.id;
     headers['x-yumen-reason'] = trace.decision.reason;

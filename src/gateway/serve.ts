@@ -8,6 +8,7 @@ import type { AnswerSink } from './call.ts';
 import { ClientChannel } from './client-channel.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { attemptObserver } from './observer.ts';
+import type { OpenRequest } from './open-requests.ts';
 import { relayStream } from './relay.ts';
 import { commonHeaders, costHeader, servedHeaders } from './response-headers.ts';
 import { type Ending, settle } from './settle.ts';
@@ -18,11 +19,11 @@ import { type AttemptTrace, endAttempt, type RequestTrace } from './trace.ts';
 export interface Serving {
   trace: RequestTrace;
   plan: Deployment[];
-  holdbackMs: number;
   snapshot: Snapshot;
   reservation: Reservation;
   rate: RateState | undefined;
   sink: AnswerSink;
+  open: OpenRequest;
   deps: GatewayDeps;
   /** Set once the request has its record, so that it never gets a second one. */
   recorded: boolean;
@@ -32,7 +33,7 @@ type Outcome = ExecutionOutcome<AttemptTrace>;
 type Answered = Extract<Outcome, { kind: 'answered' }>;
 type Streaming = Extract<Outcome, { kind: 'streaming' }>;
 
-/** Calls the plan, delivers what comes, and writes the record before the answer's last bytes leave. */
+/** Calls the plan, delivers what comes, and writes the record before the answer's last bytes leave. Never rejects. */
 export async function serve(serving: Serving): Promise<void> {
   const { trace, snapshot, deps, sink } = serving;
   const channel = new ClientChannel({
@@ -43,23 +44,35 @@ export async function serve(serving: Serving): Promise<void> {
     monotonicMs: deps.clock.monotonicMs,
   });
   if (trace.request.stream) {
-    channel.openStreamAfter(serving.holdbackMs, () => commonHeaders(trace, serving.rate));
+    const holdbackMs = trace.target?.route?.holdbackMs ?? snapshot.holdbackMs;
+    channel.openStreamAfter(holdbackMs, () => commonHeaders(trace, serving.rate));
   }
   try {
-    await deliver(serving, channel, await outcomeOf(serving, snapshot, departure(sink)));
+    await deliver(serving, channel, await outcomeOf(serving));
   } catch (thrown) {
-    const error = toGatewayError(thrown);
-    deps.log.error(
-      { requestId: trace.call.requestId, detail: error.detail },
-      'a request failed inside the gateway',
-    );
-    await finish(serving, { outcome: 'failed', status: error.status, error });
-    channel.fail(error, servedHeaders(trace, serving.rate));
+    await failInside(serving, channel, toGatewayError(thrown));
   }
 }
 
+/** A fault of ours, wherever it struck: the client is told, and the reservation is not held for ever. */
+async function failInside(serving: Serving, channel: ClientChannel, error: GatewayError): Promise<void> {
+  const { trace, deps, rate } = serving;
+  deps.log.error(
+    { requestId: trace.call.requestId, detail: error.detail },
+    'a request failed inside the gateway',
+  );
+  try {
+    await finish(serving, { outcome: 'failed', status: channel.statusOf(error), error });
+  } catch (thrown) {
+    const { detail } = toGatewayError(thrown);
+    deps.log.error({ requestId: trace.call.requestId, detail }, 'a request could not be settled');
+    await serving.reservation.settle(0);
+  }
+  channel.fail(error, servedHeaders(trace, rate));
+}
+
 async function deliver(serving: Serving, channel: ClientChannel, outcome: Outcome): Promise<void> {
-  const { trace } = serving;
+  const { trace, open } = serving;
   switch (outcome.kind) {
     case 'answered':
       return trace.request.stream
@@ -68,16 +81,21 @@ async function deliver(serving: Serving, channel: ClientChannel, outcome: Outcom
     case 'streaming':
       return deliverStream(serving, channel, outcome);
     case 'failed':
-      await finish(serving, { outcome: 'failed', status: outcome.error.status, error: outcome.error });
-      return channel.fail(outcome.error, servedHeaders(trace, serving.rate));
+      return endFailed(serving, channel, outcome.error);
     case 'cancelled':
+      if (open.interruption !== undefined) return endFailed(serving, channel, open.interruption);
       channel.close();
       await finish(serving, { outcome: 'aborted', status: 499, error: undefined });
   }
 }
 
-async function outcomeOf(serving: Serving, snapshot: Snapshot, cancellation: Cancellation): Promise<Outcome> {
-  const { trace, deps } = serving;
+async function endFailed(serving: Serving, channel: ClientChannel, error: GatewayError): Promise<void> {
+  await finish(serving, { outcome: 'failed', status: channel.statusOf(error), error });
+  channel.fail(error, servedHeaders(serving.trace, serving.rate));
+}
+
+async function outcomeOf(serving: Serving): Promise<Outcome> {
+  const { trace, snapshot, deps } = serving;
   try {
     return await execute(
       {
@@ -88,7 +106,7 @@ async function outcomeOf(serving: Serving, snapshot: Snapshot, cancellation: Can
         answerBytesMax: snapshot.answerBytesMax,
         clientHeaders: trace.call.headers,
         observer: attemptObserver(trace, serving.reservation, deps),
-        cancellation,
+        cancellation: cancellationOf(serving),
       },
       {
         transport: deps.transport,
@@ -104,59 +122,55 @@ async function outcomeOf(serving: Serving, snapshot: Snapshot, cancellation: Can
   }
 }
 
-function departure(sink: AnswerSink): Cancellation {
+/** The client left, or the gateway shuts down: either way nobody waits for the upstream any more. */
+function cancellationOf({ sink, open }: Serving): Cancellation {
   return {
     get cancelled() {
-      return sink.gone;
+      return sink.gone || open.interruption !== undefined;
     },
-    onCancel: (listener) => sink.onGone(listener),
+    onCancel: (listener) => {
+      sink.onGone(listener);
+      open.onInterrupt(listener);
+    },
   };
 }
 
 async function deliverAnswer(serving: Serving, channel: ClientChannel, outcome: Answered): Promise<void> {
-  const { trace, rate, deps } = serving;
-  outcome.trace.tally.seeAnswer(outcome.answer);
-  committed(outcome.trace, deps);
-  endAttempt(outcome.trace, {
-    outcome: 'answered',
-    monotonicMs: deps.clock.monotonicMs(),
-    status: outcome.status,
-  });
-  const record = await finish(serving, { outcome: 'answered', status: 200, error: undefined });
-  const body = outcome.body.passthrough
-    ? outcome.bytes
-    : Buffer.from(
-        JSON.stringify(dialects[trace.request.dialect].encodeAnswer(outcome.answer, identityOf(serving))),
-      );
+  const { trace, rate } = serving;
+  const record = await finishAnswered(serving, outcome);
+  const { dialect } = trace.request;
+  const passed = outcome.body.passthrough ? outcome.bytes : undefined;
+  const body =
+    passed ??
+    Buffer.from(JSON.stringify(dialects[dialect].encodeAnswer(outcome.answer, identityOf(serving))));
   channel.sendJson(200, body, { ...servedHeaders(trace, rate), ...costHeader(record.costNano) });
 }
 
 /** The upstream answered a stream request with one document: the client gets the stream it asked for. */
 async function deliverAsStream(serving: Serving, channel: ClientChannel, outcome: Answered): Promise<void> {
-  const { trace, rate, deps } = serving;
-  outcome.trace.tally.seeAnswer(outcome.answer);
-  committed(outcome.trace, deps);
-  endAttempt(outcome.trace, {
-    outcome: 'answered',
-    monotonicMs: deps.clock.monotonicMs(),
-    status: outcome.status,
-  });
-  await finish(serving, { outcome: 'answered', status: 200, error: undefined });
+  const { trace, rate } = serving;
+  await finishAnswered(serving, outcome);
   const encoder = dialects[trace.request.dialect].eventEncoder(identityOf(serving));
+  const text = eventsOfAnswer(outcome.answer).map((event) => encoder.encode(event));
   channel.openStream(servedHeaders(trace, rate));
-  channel.endStream(
-    Buffer.from(
-      eventsOfAnswer(outcome.answer)
-        .map((event) => encoder.encode(event))
-        .join(''),
-    ),
-  );
+  channel.endStream(Buffer.from(text.join('')));
+}
+
+function finishAnswered(serving: Serving, outcome: Answered): Promise<RequestRecord> {
+  const { clock } = serving.deps;
+  const attempt = outcome.trace;
+  attempt.tally.seeAnswer(outcome.answer);
+  attempt.firstContentMs = clock.monotonicMs() - attempt.startedMonotonicMs;
+  endAttempt(attempt, { outcome: 'answered', monotonicMs: clock.monotonicMs(), status: outcome.status });
+  return finish(serving, { outcome: 'answered', status: 200, error: undefined });
 }
 
 async function deliverStream(serving: Serving, channel: ClientChannel, outcome: Streaming): Promise<void> {
-  const { trace, rate, deps, sink } = serving;
+  const { trace, rate, deps, sink, open } = serving;
   const attempt = outcome.trace;
-  committed(attempt, deps);
+  attempt.firstContentMs = deps.clock.monotonicMs() - attempt.startedMonotonicMs;
+  // Content came, so the deployment works; a probe must not keep its circuit shut for the length of an answer.
+  outcome.permit.succeeded(deps.clock.monotonicMs());
   const end = await relayStream({
     stream: outcome.stream,
     tally: attempt.tally,
@@ -165,34 +179,31 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
     passthrough: outcome.body.passthrough,
     hidesUsage: outcome.body.hidesUsage,
     sink,
+    open,
     begin: () => channel.openStream(servedHeaders(trace, rate)),
     wrote: () => channel.wrote(),
   });
   const monotonicMs = deps.clock.monotonicMs();
   switch (end.kind) {
     case 'complete':
-      outcome.permit.succeeded(monotonicMs);
       endAttempt(attempt, { outcome: 'answered', monotonicMs, status: outcome.status });
       await finish(serving, { outcome: 'answered', status: 200, error: undefined });
       channel.openStream(servedHeaders(trace, rate));
       return channel.endStream(end.terminal);
     case 'interrupted':
       outcome.abort();
-      outcome.permit.failed(monotonicMs, end.error);
+      if (end.error !== open.interruption) {
+        deps.breakers.of(attempt.deployment.id).enter(monotonicMs)?.failed(monotonicMs, end.error);
+      }
       endAttempt(attempt, { outcome: 'failed', monotonicMs, status: outcome.status, error: end.error });
-      await finish(serving, { outcome: 'failed', status: 200, error: end.error });
+      await finish(serving, { outcome: 'failed', status: channel.statusOf(end.error), error: end.error });
       return channel.fail(end.error, servedHeaders(trace, rate));
     case 'gone':
       outcome.abort();
-      outcome.permit.cancelled(monotonicMs);
       channel.close();
       endAttempt(attempt, { outcome: 'aborted', monotonicMs, status: outcome.status });
       await finish(serving, { outcome: 'aborted', status: 499, error: undefined });
   }
-}
-
-function committed(attempt: AttemptTrace, deps: GatewayDeps): void {
-  attempt.firstContentMs = deps.clock.monotonicMs() - attempt.startedMonotonicMs;
 }
 
 function identityOf({ trace, deps }: Serving): AnswerIdentity {
@@ -211,12 +222,12 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   const record = await settle(trace, { ...how, durationMs }, deps.estimator);
   if (serving.recorded) return record;
   serving.recorded = true;
+  await writeRecord(record, deps);
+  await reservation.settle(record.costNano ?? 0);
   const session = trace.decision?.shape.sessionKey;
   if (record.outcome === 'answered' && record.deployment !== undefined && session !== undefined) {
     deps.sessions.served(session, record.deployment, record.usage, deps.clock.nowMs());
   }
-  await reservation.settle(record.costNano ?? 0);
-  await writeRecord(record, deps);
   return record;
 }
 

@@ -35,7 +35,7 @@ export async function settle(
     project: trace.principal.project,
     dialect: trace.request.dialect,
     model: trace.request.model,
-    route: trace.route?.name,
+    route: trace.target?.route?.name,
     stream: trace.request.stream,
     deployment: answered?.deployment,
     outcome: ending.outcome,
@@ -142,7 +142,7 @@ async function estimatedUsage(
       ? reported.inputTokens
       : await estimator.estimateInput({ deployment: deployment.id, text: () => promptText(request) });
   const generated =
-    tally.contentEvents === 0
+    tally.chars === 0 && tally.contentEvents === 0
       ? 0
       : await estimator.estimateOutput({
           deployment: deployment.id,
@@ -187,8 +187,9 @@ function sumOfCosts(attempts: AttemptRecord[]): NanoUsd | undefined {
 }
 
 function referenceCost(trace: RequestTrace, usage: Usage | undefined): NanoUsd | undefined {
-  if (trace.reference === undefined || usage === undefined) return undefined;
-  const price = priceOf(trace.reference, usage, trace.call.receivedAtMs);
+  const reference = trace.target?.reference.deployment;
+  if (reference === undefined || usage === undefined) return undefined;
+  const price = priceOf(reference, usage, trace.call.receivedAtMs);
   return price === undefined ? undefined : costOf(usage, price);
 }
 

@@ -1,4 +1,5 @@
 import type { Candidate, Catalog } from '../catalog/index.ts';
+import type { CalledCandidate } from '../policy/index.ts';
 import { type ChatRequest, GatewayError } from '../protocol/index.ts';
 import type { DecisionTarget } from '../router/index.ts';
 import type { Route, Snapshot } from './snapshot.ts';
@@ -8,32 +9,40 @@ export interface CallTarget {
   route: Route | undefined;
   mode: 'observe' | 'assist' | 'named';
   reference: Candidate;
-  candidates: Candidate[];
+  /** Each with the name that called for it: a key allowed to call one name gets no candidate of another. */
+  candidates: CalledCandidate[];
   target: DecisionTarget;
 }
 
 /** Resolves `model`: a route, `provider/model`, or a catalogue name. Throws `model_not_found` with near names. */
 export function resolveTarget(request: ChatRequest, snapshot: Snapshot): CallTarget {
   const route = snapshot.routes.get(request.model);
-  const named = request.fallbackModels.flatMap((name) => candidatesOf(name, snapshot));
-  if (route === undefined) {
-    const candidates = unique([...candidatesOf(request.model, snapshot), ...named]);
-    return {
-      route,
-      mode: 'named',
-      reference: candidates[0]!,
-      candidates,
-      target: { kind: 'quality', value: 1 },
-    };
-  }
-  // A fallback list may only narrow what a route offers: policy, not the caller, decides what may serve it.
-  const candidates =
-    named.length === 0
-      ? route.candidates
-      : route.candidates.filter(
-          (one) => one.id === route.reference.id || named.some((other) => other.id === one.id),
-        );
-  return { route, mode: route.mode, reference: route.reference, candidates, target: route.target };
+  if (route !== undefined) return routeTarget(request, route, snapshot);
+  const candidates = [request.model, ...request.fallbackModels].flatMap((name) => called(name, snapshot));
+  return {
+    route,
+    mode: 'named',
+    reference: candidates[0]!.candidate,
+    candidates: unique(candidates),
+    target: { kind: 'quality', value: 1 },
+  };
+}
+
+/** A fallback list may only narrow what a route offers: the operator, not the caller, decides what may serve it. */
+function routeTarget(request: ChatRequest, route: Route, snapshot: Snapshot): CallTarget {
+  const { reference, target, mode } = route;
+  const listed = new Set(
+    request.fallbackModels.flatMap((name) => called(name, snapshot)).map((one) => one.candidate.id),
+  );
+  const offered = route.candidates.filter(
+    ({ id }) => listed.size === 0 || id === reference.id || listed.has(id),
+  );
+  const candidates = offered.map((candidate) => ({ candidate, calledAs: route.name }));
+  return { route, mode, reference, candidates, target };
+}
+
+function called(name: string, snapshot: Snapshot): CalledCandidate[] {
+  return candidatesOf(name, snapshot).map((candidate) => ({ candidate, calledAs: name }));
 }
 
 function candidatesOf(name: string, snapshot: Snapshot): Candidate[] {
@@ -66,6 +75,8 @@ function hint(name: string, snapshot: Snapshot): string {
   return `${offer} a model that GET /v1/models lists.`;
 }
 
-function unique(candidates: Candidate[]): Candidate[] {
-  return [...new Map(candidates.map((candidate) => [candidate.id, candidate])).values()];
+/** The first call for a candidate counts: it is the one with the stronger claim. */
+function unique(candidates: CalledCandidate[]): CalledCandidate[] {
+  const seen = new Set<string>();
+  return candidates.filter(({ candidate }) => !seen.has(candidate.id) && seen.add(candidate.id));
 }

@@ -3,8 +3,8 @@ import type { Principal } from '../identity/index.ts';
 import type { ChatRequest, GatewayError } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
-import type { Route } from './snapshot.ts';
 import { AnswerTally } from './tally.ts';
+import type { CallTarget } from './target.ts';
 
 /** What is known of one upstream call while it runs and after. */
 export interface AttemptTrace {
@@ -27,12 +27,31 @@ export interface RequestTrace {
   call: ClientCall;
   principal: Principal;
   request: ChatRequest;
-  route: Route | undefined;
+  /** Undefined while the name in the request has not been resolved. */
+  target: CallTarget | undefined;
   decision: Decision | undefined;
-  reference: Deployment | undefined;
   tags: string[];
   startedMonotonicMs: number;
   attempts: AttemptTrace[];
+}
+
+export function beginTrace(
+  call: ClientCall,
+  principal: Principal,
+  request: ChatRequest,
+  tags: string[],
+  startedMonotonicMs: number,
+): RequestTrace {
+  return {
+    call,
+    principal,
+    request,
+    target: undefined,
+    decision: undefined,
+    tags,
+    startedMonotonicMs,
+    attempts: [],
+  };
 }
 
 export function beginAttempt(

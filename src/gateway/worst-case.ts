@@ -1,5 +1,5 @@
 import { costOf, type Deployment, selectPrice } from '../catalog/index.ts';
-import { noUsage } from '../protocol/index.ts';
+import { type ChatRequest, noUsage } from '../protocol/index.ts';
 import type { Shape } from '../router/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 
@@ -7,12 +7,15 @@ import type { NanoUsd } from '../std/index.ts';
  * The most one attempt can cost: every byte-bound token uncached, and all the output the client allows. An unknown price gives
  * 0 here; keys with a budget never reach such a deployment, because policy refuses it.
  */
-export function worstCaseNano(deployment: Deployment, shape: Shape, nowMs: number): NanoUsd {
+export function worstCaseNano(
+  deployment: Deployment,
+  request: ChatRequest,
+  shape: Shape,
+  nowMs: number,
+): NanoUsd {
   const inputTokens = shape.inputTokensBound;
-  const outputTokens = Math.min(
-    shape.outputTokensMax ?? deployment.model.outputTokensMax,
-    deployment.model.outputTokensMax,
-  );
+  const limit = shape.outputTokensMax ?? deployment.model.outputTokensMax;
+  const outputTokens = Math.min(limit, deployment.model.outputTokensMax) * request.choices;
   const price = selectPrice(deployment.prices, {
     atMs: nowMs,
     inputTokens,

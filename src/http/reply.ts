@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { errorHeaders } from '../gateway/index.ts';
 import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
 
 /** Sends one JSON document. */
@@ -26,19 +27,11 @@ export function replyError(
   dialect: DialectName,
   requestId: string,
 ): void {
-  const headers = errorHeaders(error, requestId);
+  const headers = { 'x-request-id': requestId, 'request-id': requestId, ...errorHeaders(error) };
   // An unread body would be taken for the next request on this connection.
-  if (!request.complete) headers['connection'] = 'close';
-  replyJson(response, error.status, dialects[dialect].encodeError(error, requestId), headers);
-}
-
-function errorHeaders(error: GatewayError, requestId: string): { [name: string]: string } {
-  const headers: { [name: string]: string } = {
-    'x-request-id': requestId,
-    'request-id': requestId,
-    'x-should-retry': String(error.retry),
-  };
-  if (error.retryAfterMs !== undefined)
-    headers['retry-after'] = String(Math.max(1, Math.ceil(error.retryAfterMs / 1000)));
-  return headers;
+  const framing: { [name: string]: string } = request.complete ? {} : { connection: 'close' };
+  replyJson(response, error.status, dialects[dialect].encodeError(error, requestId), {
+    ...headers,
+    ...framing,
+  });
 }

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type GatewayDeps, handle } from '../gateway/index.ts';
 import { type DialectName, GatewayError, toGatewayError } from '../protocol/index.ts';
+import { presentDecision } from './admin/present.ts';
 import { createAnswerSink } from './answer-sink.ts';
 import { readBody } from './body.ts';
 import { findModel, listModels } from './models.ts';
@@ -126,6 +127,7 @@ function chat(dialect: DialectName): Endpoint {
         headers: headersOf(request),
         readBody: () => readBody(request, limits.bodyBytesMax),
         receivedAtMs: gateway.clock.nowMs(),
+        presentDecision,
       },
       sink,
       gateway,

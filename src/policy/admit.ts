@@ -4,9 +4,13 @@ import { allowsModel, type Principal } from '../identity/index.ts';
 /** What the policy may look at. Facts about the prompt's content join here when detectors exist; none may loosen a rule. */
 export interface AdmissionRequest {
   principal: Principal;
-  /** The name the client called: a route or a model. */
-  calledName: string;
-  candidates: Candidate[];
+  candidates: CalledCandidate[];
+}
+
+/** A candidate and the name by which the client called for it: its route, or the name in `model` or in the fallback list. */
+export interface CalledCandidate {
+  candidate: Candidate;
+  calledAs: string;
 }
 
 export interface Admission {
@@ -17,7 +21,7 @@ export interface Admission {
 interface Rule {
   id: string;
   /** Returns why the candidate is refused, or undefined. */
-  refuses(candidate: Candidate, request: AdmissionRequest): string | undefined;
+  refuses(called: CalledCandidate, request: AdmissionRequest): string | undefined;
 }
 
 /**
@@ -27,16 +31,16 @@ interface Rule {
 const rules: Rule[] = [
   {
     id: 'key.models',
-    refuses: (candidate, { principal, calledName }) => {
+    refuses: ({ candidate, calledAs }, { principal }) => {
       if (principal.models === undefined) return undefined;
-      const names = [calledName, candidate.deployment.id, candidate.deployment.model.id];
+      const names = [calledAs, candidate.deployment.id, candidate.deployment.model.id];
       if (names.some((name) => allowsModel(principal, name))) return undefined;
       return `the key may call only ${principal.models.join(', ')}`;
     },
   },
   {
     id: 'budget.price-unknown',
-    refuses: (candidate, { principal }) => {
+    refuses: ({ candidate }, { principal }) => {
       if (principal.limits.budgetNanoPerDay === undefined || candidate.deployment.prices.length > 0)
         return undefined;
       return 'the key has a budget and this price is unknown: give the deployment a price';
@@ -44,8 +48,8 @@ const rules: Rule[] = [
   },
   {
     id: 'simulated.separate',
-    refuses: (candidate, { candidates }) => {
-      const mixed = candidates.some((other) => !other.deployment.model.simulated);
+    refuses: ({ candidate }, { candidates }) => {
+      const mixed = candidates.some((other) => !other.candidate.deployment.model.simulated);
       if (!mixed || !candidate.deployment.model.simulated) return undefined;
       return 'a simulated model never serves beside real ones';
     },
@@ -56,8 +60,9 @@ const rules: Rule[] = [
 export function admit(request: AdmissionRequest): Admission {
   const allowed: Candidate[] = [];
   const excluded: Exclusion[] = [];
-  for (const candidate of request.candidates) {
-    const refusal = firstRefusal(candidate, request);
+  for (const called of request.candidates) {
+    const { candidate } = called;
+    const refusal = firstRefusal(called, request);
     if (refusal === undefined) allowed.push(candidate);
     else excluded.push({ candidate: candidate.id, stage: 'policy', ...refusal });
   }
@@ -65,11 +70,11 @@ export function admit(request: AdmissionRequest): Admission {
 }
 
 function firstRefusal(
-  candidate: Candidate,
+  called: CalledCandidate,
   request: AdmissionRequest,
 ): { rule: string; why: string } | undefined {
   for (const rule of rules) {
-    const why = rule.refuses(candidate, request);
+    const why = rule.refuses(called, request);
     if (why !== undefined) return { rule: rule.id, why };
   }
   return undefined;

@@ -1,1 +1,1 @@
-export { type Admission, type AdmissionRequest, admit } from './admit.ts';
+export { type Admission, type AdmissionRequest, admit, type CalledCandidate } from './admit.ts';

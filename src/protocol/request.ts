@@ -90,6 +90,8 @@ export interface ChatRequest {
   responseFormat?: ResponseFormat | undefined;
   reasoning?: ReasoningRequest | undefined;
   sampling: Sampling;
+  /** Answers asked for at once (`n`); more than one exists only where the dialect passes through. */
+  choices: number;
   /** End-user id the client names (`user`, `metadata.user_id`). */
   user?: string | undefined;
   /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { DeploymentSettings } from '../catalog/index.ts';
-import { type GatewayDeps, Heartbeat, SessionMemory, type Snapshot } from '../gateway/index.ts';
+import { type GatewayDeps, Heartbeat, OpenRequests, SessionMemory, type Snapshot } from '../gateway/index.ts';
 import type { HttpServerOptions, Readiness } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
@@ -115,6 +115,7 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     retryPolicy: defaultRetryPolicy,
     heartbeat,
     sessions: new SessionMemory(),
+    openRequests: new OpenRequests(),
     snapshot: () => snapshot,
     log,
   };

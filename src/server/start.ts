@@ -1,10 +1,11 @@
-import { watch } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { createAdminListener, createHttpServer, defaultHttpLimits } from '../http/index.ts';
 import { type ComposeOptions, type Composition, compose } from './compose.ts';
+import { drain } from './drain.ts';
 import type { Setup } from './snapshot.ts';
+import { watchFiles } from './watch-files.ts';
 
 export interface StartOptions extends ComposeOptions {
   host: string;
@@ -19,12 +20,13 @@ export interface RunningGateway {
   setup: Setup;
   /** The admin key made at this start; undefined if there was one already. It is shown once and never logged. */
   firstAdminKey: string | undefined;
-  /** Refuses new requests, lets open ones finish for at most `drainMs`, then ends everything. */
-  close(): Promise<void>;
+  /**
+   * Refuses new requests, lets open ones finish for at most `drainMs`, then ends everything. For `lameDuckMs` it still listens, so that
+   * `/readyz` can say so.
+   */
+  close(lameDuckMs?: number): Promise<void>;
   reload(): Promise<void>;
 }
-
-const settleMs = 200;
 
 /** Starts the whole gateway and listens. Throws ConfigError, `store_unavailable`, or an Error that says why it cannot listen. */
 export async function startGateway(options: StartOptions): Promise<RunningGateway> {
@@ -51,16 +53,16 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
   const firstAdminKey = await makeFirstKey(composition);
   const reload = reloader(composition, options);
-  const stopWatching = options.configPath === undefined ? () => {} : watchFile(options.configPath, reload);
+  const stopWatching = watchFiles(filesOf(composition), reload);
   return {
     url: urlOf(server, options.host),
     setup: composition.setup,
     firstAdminKey,
     reload,
-    async close() {
+    async close(lameDuckMs = 0) {
       draining = true;
       stopWatching();
-      await drain(server, options.drainMs);
+      await drain(server, composition.gateway.openRequests, { lameDuckMs, drainMs: options.drainMs });
       await composition.close();
     },
   };
@@ -102,33 +104,11 @@ function reloader(composition: Composition, { log }: StartOptions): () => Promis
   };
 }
 
-/** Editors replace files, so the folder is watched; several events of one save count once. */
-function watchFile(path: string, changed: () => Promise<void>): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const watcher = watch(dirname(path), { persistent: false }, (_, name) => {
-    if (name !== basename(path)) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => void changed(), settleMs);
-    timer.unref();
-  });
-  watcher.on('error', () => watcher.close());
-  return () => {
-    clearTimeout(timer);
-    watcher.close();
-  };
-}
-
-function drain(server: Server, drainMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const idle = setInterval(() => server.closeIdleConnections(), 100);
-    const deadline = setTimeout(() => server.closeAllConnections(), drainMs);
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(deadline);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
+/** The configuration and what it refers to. */
+function filesOf({ setup }: Composition): string[] {
+  if (setup.kind !== 'file') return [];
+  const overlay = setup.config.catalog?.overlay;
+  return overlay === undefined ? [setup.path] : [setup.path, resolve(dirname(setup.path), overlay)];
 }
 
 function urlOf(server: Server, host: string): string {

@@ -155,6 +155,7 @@ function requests(traits: DialectTraits, source: DialectName): fc.Arbitrary<Chat
       topK: traits.topK ? maybe(fc.integer({ min: 1, max: 100 })) : fc.constant(undefined),
     }),
     user: maybe(word),
+    choices: fc.constant(1),
     fallbackModels: fc.constant([]),
     body: fc.constant({}),
     bytes: fc.constant(new Uint8Array()),

@@ -24,6 +24,7 @@ export function chat(messages: (Message | string)[], more: Partial<ChatRequest> 
     messages: full,
     tools: [],
     sampling: {},
+    choices: 1,
     fallbackModels: [],
     body: {},
     bytes,

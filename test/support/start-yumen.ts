@@ -12,6 +12,8 @@ export interface TestGateway {
   api(path: string, init?: RequestInit): Promise<{ status: number; body: Json }>;
   /** POST of a JSON body to the request path. */
   post(path: string, body: unknown, headers?: { [name: string]: string }): Promise<Response>;
+  /** Ends the gateway and leaves its folder, for a second start. */
+  stop(lameDuckMs?: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -21,8 +23,7 @@ export type Json = any;
 export const testKey = 'test-admin-key-0123456789abcdef';
 
 /** Starts the real gateway in this process, on a free port, with its data in a folder of its own. Without a config the sandbox answers, at once. */
-export async function startYumen(config?: string): Promise<TestGateway> {
-  const folder = mkdtempSync(join(tmpdir(), 'yumen-test-'));
+export async function startYumen(config?: string, folder = newFolder()): Promise<TestGateway> {
   const configPath = config === undefined ? undefined : join(folder, 'yumen.yaml');
   if (configPath !== undefined) writeFileSync(configPath, config ?? '');
   const running = await startGateway({
@@ -55,11 +56,16 @@ export async function startYumen(config?: string): Promise<TestGateway> {
         headers: { ...headers, ...extra },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       }),
+    stop: (lameDuckMs) => running.close(lameDuckMs),
     async close() {
       await running.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function newFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'yumen-test-'));
 }
 
 /** A configuration with one upstream of each dialect and a route over both. */

@@ -15,6 +15,8 @@ interface ServeOptions {
 
 const defaultPort = 8900;
 const defaultDrainMs = 30_000;
+/** A person at the terminal does not wait for a balancer; a supervisor's signal does. */
+const defaultLameDuckMs = 1_000;
 
 export function register(program: Command, io: CommandIo): void {
   program
@@ -84,13 +86,13 @@ function sourceLine(running: RunningGateway): string {
 function ended(running: RunningGateway): Promise<void> {
   return new Promise((resolve, reject) => {
     let stopping = false;
-    const stop = (): void => {
+    const stop = (lameDuckMs: number): void => {
       if (stopping) process.exit(1);
       stopping = true;
-      running.close().then(resolve, reject);
+      running.close(lameDuckMs).then(resolve, reject);
     };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
+    process.on('SIGINT', () => stop(0));
+    process.on('SIGTERM', () => stop(defaultLameDuckMs));
     process.on('SIGHUP', () => void running.reload());
   });
 }

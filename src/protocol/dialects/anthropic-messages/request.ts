@@ -55,6 +55,7 @@ export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest 
       maxOutputTokens,
       stop: decodeStop(body),
     },
+    choices: 1,
     user: metadata === undefined ? undefined : optionalString(metadata, 'user_id', 'metadata.'),
     fallbackModels: readFallbackModels(body),
     ownDialectOnly: optionalObject(body, 'thread') === undefined ? undefined : threadRefusal(),

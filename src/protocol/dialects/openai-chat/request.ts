@@ -40,6 +40,7 @@ export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest 
     responseFormat: decodeResponseFormat(body),
     reasoning: decodeReasoning(body),
     sampling: decodeSampling(body),
+    choices: optionalInteger(body, 'n', 1) ?? 1,
     user: optionalString(body, 'safety_identifier') ?? optionalString(body, 'user'),
     fallbackModels: readFallbackModels(body),
     body,
