@@ -35,6 +35,7 @@ function nodeHttp(): Transport {
           handler.onHead({
             status: incoming.statusCode ?? 0,
             headers: incoming.headers as { [name: string]: string },
+            receivedAtMs: Date.now(),
           });
           incoming.on('data', (chunk: Buffer) => handler.onData(chunk));
           incoming.on('end', () => handler.onEnd());
@@ -88,7 +89,11 @@ function plainHandler(handler: TransportHandler): UndiciHandler {
   return {
     onRequestStart: () => undefined,
     onResponseStart: (_controller, status, headers) =>
-      handler.onHead({ status, headers: headers as { [name: string]: string } }),
+      handler.onHead({
+        status,
+        headers: headers as { [name: string]: string },
+        receivedAtMs: Date.now(),
+      }),
     onResponseData: (_controller, chunk) => handler.onData(chunk),
     onResponseEnd: () => handler.onEnd(),
     onResponseError: (_controller, error) =>

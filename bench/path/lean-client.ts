@@ -104,7 +104,7 @@ class LeanSocket {
       const colon = line.indexOf(':');
       headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
     }
-    this.handler?.onHead({ status: Number(head.slice(9, 12)), headers });
+    this.handler?.onHead({ status: Number(head.slice(9, 12)), headers, receivedAtMs: Date.now() });
     if (headers['content-length'] === undefined) {
       this.state = 'chunk-size';
       this.size = 0;

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { GatewayError } from '../protocol/index.ts';
-import { ConfigError } from '../server/index.ts';
+import { ConfigError, withoutEmpty } from '../server/index.ts';
 import * as decide from './commands/decide.ts';
 import * as evaluate from './commands/eval.ts';
 import * as keys from './commands/keys.ts';
@@ -13,7 +13,8 @@ import { packageVersion } from './version.ts';
 const commands = [serve, decide, keys, evaluate, train];
 
 /** Runs one command line. Never rejects: what went wrong is said on `err`, and the exit code is 1 (failed) or 2 (wrong usage). */
-export async function runCli(args: string[], io: CommandIo): Promise<void> {
+export async function runCli(args: string[], given: CommandIo): Promise<void> {
+  const io = { ...given, env: withoutEmpty(given.env) };
   const program = new Command('yumen')
     .description(
       'Routes each LLM request between low-cost open models and frontier models, and proves what that saved.',

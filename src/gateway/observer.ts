@@ -29,7 +29,8 @@ export function attemptObserver(
         dropped: body.dropped,
       });
     },
-    failed(attempt, error, status) {
+    failed(attempt, error, status, replayed) {
+      attempt.replayed = replayed;
       endAttempt(attempt, { outcome: 'failed', monotonicMs: deps.clock.monotonicMs(), status, error });
     },
     cancelled(attempt) {

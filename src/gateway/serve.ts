@@ -139,9 +139,8 @@ async function deliverAnswer(serving: Serving, channel: ClientChannel, outcome: 
   const { trace, rate } = serving;
   const record = await finishAnswered(serving, outcome);
   const { dialect } = trace.request;
-  const passed = outcome.body.passthrough ? outcome.bytes : undefined;
   const body =
-    passed ??
+    outcome.bytes ??
     Buffer.from(JSON.stringify(dialects[dialect].encodeAnswer(outcome.answer, identityOf(serving))));
   channel.sendJson(200, body, { ...servedHeaders(trace, rate), ...costHeader(record.costNano) });
 }
@@ -160,6 +159,7 @@ function finishAnswered(serving: Serving, outcome: Answered): Promise<RequestRec
   const { clock } = serving.deps;
   const attempt = outcome.trace;
   attempt.tally.seeAnswer(outcome.answer);
+  attempt.replayed = outcome.replayed;
   attempt.firstContentMs = clock.monotonicMs() - attempt.startedMonotonicMs;
   endAttempt(attempt, { outcome: 'answered', monotonicMs: clock.monotonicMs(), status: outcome.status });
   return finish(serving, { outcome: 'answered', status: 200, error: undefined });
@@ -169,6 +169,7 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
   const { trace, rate, deps, sink, open } = serving;
   const attempt = outcome.trace;
   attempt.firstContentMs = deps.clock.monotonicMs() - attempt.startedMonotonicMs;
+  attempt.replayed = outcome.replayed;
   // Content came, so the deployment works; a probe must not keep its circuit shut for the length of an answer.
   outcome.permit.succeeded(deps.clock.monotonicMs());
   const end = await relayStream({

@@ -74,6 +74,7 @@ async function settleAttempt(
     startedAtMs: attempt.startedAtMs,
     firstContentMs: attempt.firstContentMs,
     durationMs: attempt.durationMs,
+    replayed: attempt.replayed,
     outcome: attempt.outcome === 'running' ? 'aborted' : attempt.outcome,
     status: attempt.status,
     error: attempt.error?.code,

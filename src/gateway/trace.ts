@@ -20,6 +20,8 @@ export interface AttemptTrace {
   error: GatewayError | undefined;
   tally: AnswerTally;
   dropped: string[];
+  /** The request was written twice: its first, reused socket was closing. */
+  replayed: boolean;
 }
 
 /** What is known of one request while it runs; `settle` turns it into the ledger's record. */
@@ -72,6 +74,7 @@ export function beginAttempt(
     error: undefined,
     tally: new AnswerTally(),
     dropped: made.dropped,
+    replayed: false,
   };
   trace.attempts.push(attempt);
   return attempt;

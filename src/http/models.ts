@@ -1,5 +1,7 @@
+import type { Candidate, Deployment } from '../catalog/index.ts';
 import type { Snapshot } from '../gateway/index.ts';
-import { allowsModel, type Principal } from '../identity/index.ts';
+import type { Principal } from '../identity/index.ts';
+import { admit } from '../policy/index.ts';
 import { type DialectName, GatewayError } from '../protocol/index.ts';
 
 interface ListedModel {
@@ -31,8 +33,38 @@ export function findModel(
   );
 }
 
+/**
+ * What the key may call, judged by the very rules a request meets. A deployment is listed by its id; for a key that may only
+ * call it by another of its names, by that name.
+ */
 function callable(snapshot: Snapshot, principal: Principal): ListedModel[] {
-  return modelsOf(snapshot).filter((model) => allowsModel(principal, model.id));
+  const routes = [...snapshot.routes.values()]
+    .filter((route) => mayCall(principal, route.name, route.candidates))
+    .map((route) => ({
+      id: route.name,
+      ownedBy: 'yumen',
+      displayName: `Route ${route.name}`,
+      simulated: route.candidates.every((candidate) => candidate.deployment.model.simulated),
+    }));
+  const deployments = snapshot.catalog.deployments().flatMap((deployment) => {
+    const { model, provider } = deployment;
+    const candidates: Candidate[] = [{ id: deployment.id, deployment, effort: 'default' }];
+    const id = namesOf(deployment).find((name) => mayCall(principal, name, candidates));
+    if (id === undefined) return [];
+    return [{ id, ownedBy: provider.id, displayName: model.name, simulated: model.simulated }];
+  });
+  const byId = new Map<string, ListedModel>();
+  for (const model of [...routes, ...deployments]) if (!byId.has(model.id)) byId.set(model.id, model);
+  return [...byId.values()];
+}
+
+function namesOf({ id, model, provider, upstreamName }: Deployment): string[] {
+  return [id, model.id, ...model.aliases, `${provider.id}/${upstreamName}`];
+}
+
+function mayCall(principal: Principal, calledAs: string, candidates: Candidate[]): boolean {
+  const called = candidates.map((candidate) => ({ candidate, calledAs }));
+  return admit({ principal, candidates: called }).allowed.length > 0;
 }
 
 /** The catalogue does not know when a model was made available at a provider, so the time is the epoch, as other servers have it. */
@@ -41,20 +73,4 @@ function shown(model: ListedModel, style: DialectName): { id: string } & { [fiel
   return style === 'openai-chat'
     ? { id, object: 'model', created: 0, owned_by: model.ownedBy, simulated }
     : { type: 'model', id, display_name: model.displayName, created_at: '1970-01-01T00:00:00Z', simulated };
-}
-
-function modelsOf(snapshot: Snapshot): ListedModel[] {
-  const routes = [...snapshot.routes.values()].map((route) => ({
-    id: route.name,
-    ownedBy: 'yumen',
-    displayName: `Route ${route.name}`,
-    simulated: route.candidates.every((candidate) => candidate.deployment.model.simulated),
-  }));
-  const deployments = snapshot.catalog.deployments().map(({ id, model, provider }) => ({
-    id,
-    ownedBy: provider.id,
-    displayName: model.name,
-    simulated: model.simulated,
-  }));
-  return [...routes, ...deployments];
 }

@@ -9,7 +9,6 @@ import { replyError, replyJson } from './reply.ts';
 
 /** Limits of our own server, each with a name. Idle client sockets outlive those of usual load balancers (60 s), so that the balancer closes first. */
 export interface HttpLimits {
-  bodyBytesMax: number;
   headerBytesMax: number;
   headersTimeoutMs: number;
   /** A whole request, body included, must have arrived by then. */
@@ -18,7 +17,6 @@ export interface HttpLimits {
 }
 
 export const defaultHttpLimits: HttpLimits = {
-  bodyBytesMax: 50_331_648,
   headerBytesMax: 65_536,
   headersTimeoutMs: 15_000,
   requestTimeoutMs: 300_000,
@@ -34,6 +32,8 @@ export interface Readiness {
 export interface HttpServerOptions {
   gateway: GatewayDeps;
   limits: HttpLimits;
+  /** Read for each request, so that a reload takes effect. */
+  bodyBytesMax(): number;
   version: string;
   readiness(): Readiness;
   /** True once this process takes no new work. */
@@ -118,14 +118,14 @@ async function dispatch(exchange: Exchange, options: HttpServerOptions): Promise
 }
 
 function chat(dialect: DialectName): Endpoint {
-  return ({ request, response, requestId }, { gateway, limits }) => {
+  return ({ request, response, requestId }, { gateway, bodyBytesMax }) => {
     const sink = createAnswerSink(request, response);
     return handle(
       {
         requestId,
         dialect,
         headers: headersOf(request),
-        readBody: () => readBody(request, limits.bodyBytesMax),
+        readBody: () => readBody(request, bodyBytesMax()),
         receivedAtMs: gateway.clock.nowMs(),
         presentDecision,
       },
@@ -198,7 +198,7 @@ function headersOf(request: IncomingMessage): { [name: string]: string | undefin
 
 /** Bytes that are not HTTP, or headers beyond the limit: an answer is owed, but nothing of the request can be trusted. */
 function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stream').Duplex): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
+  if (!socket.writable || error.code === 'ECONNRESET' || answerHasBegun(socket)) {
     socket.destroy();
     return;
   }
@@ -216,4 +216,11 @@ function refuseMalformed(error: NodeJS.ErrnoException, socket: import('node:stre
   socket.end(
     `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
   );
+}
+
+/** A second head would reach the client as part of the first answer's body. Node tells of the open answer only here, and for this. */
+function answerHasBegun(
+  socket: import('node:stream').Duplex & { _httpMessage?: ServerResponse | null },
+): boolean {
+  return socket._httpMessage?.headersSent === true;
 }

@@ -16,6 +16,8 @@ export interface AttemptRecord {
   /** Milliseconds from start to the first content, undefined if none came. */
   firstContentMs: number | undefined;
   durationMs: number;
+  /** The request was written twice, because the reused socket of the first writing was closing; absent in older records. */
+  replayed?: boolean | undefined;
   /** `aborted`: the client left or the total timeout struck after content had begun. */
   outcome: 'answered' | 'failed' | 'aborted';
   status: number | undefined;

@@ -22,13 +22,14 @@ export interface Admission {
 /** Money held for one request. */
 export interface Reservation {
   /**
-   * Holds this amount instead, for the whole request. Rejects with `budget_exceeded` when the growth does not fit; what was held
-   * stays held.
+   * Holds this amount instead, for the whole request. Rejects with `budget_exceeded` when the growth does not fit, or when it is
+   * no amount (see `reserve`); what was held stays held.
    */
   amend(nano: NanoUsd): Promise<void>;
   /**
    * Ends the hold and books what was really spent; 0 when nothing was. Only the first call counts. It books more than was held
-   * too: the money is gone.
+   * too: the money is gone. The hold ends whatever the number is: one that is no amount (negative, not finite, beyond what
+   * is exact) says nothing, so what was held is booked. Never rejects.
    */
   settle(actualNano: NanoUsd): Promise<void>;
 }
@@ -42,7 +43,8 @@ export interface Limits {
   admitRate(principal: Principal): Promise<Admission>;
   /**
    * Holds the worst case of a request against the key's budget of the day (UTC). Rejects with `budget_exceeded`, saying
-   * window and limit, and with `store_unavailable` while it is unknown what was spent: a budget fails closed.
+   * window and limit, and with `store_unavailable` while it is unknown what was spent: a budget fails closed, also against a
+   * worst case that is no amount.
    */
   reserve(principal: Principal, worstCaseNano: NanoUsd): Promise<Reservation>;
 }

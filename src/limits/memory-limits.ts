@@ -85,7 +85,7 @@ class MemoryLimits implements Limits {
   }
 
   async reserve(principal: Principal, worstCaseNano: NanoUsd): Promise<Reservation> {
-    let heldNano = amount(worstCaseNano);
+    let heldNano = worstCase(worstCaseNano);
     const limit = principal.limits.budgetNanoPerDay;
     if (limit === undefined) return unlimited;
     const budget = await this.#budgetOf(principal.keyId);
@@ -94,16 +94,15 @@ class MemoryLimits implements Limits {
     return {
       async amend(nano) {
         if (!open) throw new Error('a settled reservation cannot be amended');
-        const wantedNano = amount(nano);
+        const wantedNano = worstCase(nano);
         hold(budget, wantedNano, heldNano, BigInt(limit));
         heldNano = wantedNano;
       },
       async settle(actualNano) {
-        const spentNano = amount(actualNano);
         if (!open) return;
         open = false;
         budget.heldNano -= heldNano;
-        budget.spentNano += spentNano;
+        budget.spentNano += isAmount(actualNano) ? BigInt(Math.ceil(actualNano)) : heldNano;
       },
     };
   }
@@ -185,15 +184,16 @@ function hold(budget: Budget, wantedNano: bigint, heldNano: bigint, limitNano: b
 }
 
 const unlimited: Reservation = {
-  async amend(nano) {
-    amount(nano);
-  },
-  async settle(actualNano) {
-    amount(actualNano);
-  },
+  async amend() {},
+  async settle() {},
 };
 
-function amount(nano: NanoUsd): bigint {
-  if (!Number.isSafeInteger(nano) || nano < 0) throw new RangeError(`${nano} is not an amount in nano-USD`);
-  return BigInt(nano);
+/** What is no amount may be any: it is held as the largest, which no budget has. */
+function worstCase(nano: NanoUsd): bigint {
+  return BigInt(isAmount(nano) ? Math.ceil(nano) : Number.MAX_SAFE_INTEGER);
+}
+
+/** Money is computed from what upstreams report, and they report anything. */
+function isAmount(nano: NanoUsd): boolean {
+  return nano >= 0 && nano <= Number.MAX_SAFE_INTEGER;
 }

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { locateJsonFault } from './json-fault.ts';
-import { nestsDeeperThan } from './json-scan.ts';
+import { outlineOf, topLevelKeys } from './json-scan.ts';
 
 interface JsonBodyLimits {
   /** How deep arrays and objects may nest; code that walks a body is recursive. */
@@ -13,7 +13,8 @@ const jsonBodyDefaults: JsonBodyLimits = { jsonDepthMax: 256 };
 
 /**
  * Parses a request or answer body: strict UTF-8, one JSON object, bounded nesting. Throws GatewayError `invalid_json`; the
- * message says where the text breaks and never quotes it, because it may be someone's prompt.
+ * message says where the text breaks and never quotes it, because it may be someone's prompt. Throws `invalid_request`
+ * when a key that decides about the request is repeated.
  */
 export function parseJsonBody(bytes: Uint8Array, limits: JsonBodyLimits = jsonBodyDefaults): JsonObject {
   if (bytes.length === 0) {
@@ -26,7 +27,8 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonBodyLimits = jsonBo
     );
   }
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (nestsDeeperThan(body, limits.jsonDepthMax)) {
+  const outline = outlineOf(body, limits.jsonDepthMax);
+  if (outline.tooDeep) {
     throw new GatewayError(
       'invalid_json',
       `The body nests arrays and objects more than ${limits.jsonDepthMax} deep: send a flatter one.`,
@@ -43,7 +45,32 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonBodyLimits = jsonBo
     const found = Array.isArray(value) ? 'an array' : value === null ? 'null' : `a ${typeof value}`;
     throw new GatewayError('invalid_json', `The body must be a JSON object, and it is ${found}.`);
   }
+  if (Object.keys(value).length !== outline.members) refuseRepeatedKeys(body);
   return value;
+}
+
+/** What decides about a request: who serves it and what it may cost. */
+const keysGivenOnce = new Set([
+  'model',
+  'messages',
+  'stream',
+  'n',
+  'max_tokens',
+  'max_completion_tokens',
+  'tools',
+]);
+
+/** We take the last of two; an upstream that takes the first would serve another request than the one we decided on. */
+function refuseRepeatedKeys(body: Buffer): void {
+  const seen = new Set<string>();
+  for (const key of topLevelKeys(body)) {
+    if (keysGivenOnce.has(key) && seen.has(key)) {
+      throw new GatewayError('invalid_request', `${key} is given more than once: send it once.`, {
+        param: key,
+      });
+    }
+    seen.add(key);
+  }
 }
 
 /** Runs only after the native check has failed. */

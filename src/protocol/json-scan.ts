@@ -51,24 +51,55 @@ export function valueEnd(bytes: Buffer, start: number): number {
   return at;
 }
 
-/** True when arrays and objects nest deeper than `depthMax`. */
-export function nestsDeeperThan(bytes: Buffer, depthMax: number): boolean {
-  if (bytes.length <= depthMax) return false;
+/** What one pass over a text tells before it is parsed. */
+export interface JsonOutline {
+  /** Arrays and objects nest deeper than was allowed; the pass stopped there. */
+  tooDeep: boolean;
+  /** Members of the outermost object, each duplicate of a key counted. */
+  members: number;
+}
+
+export function outlineOf(bytes: Buffer, depthMax: number): JsonOutline {
   let depth = 0;
   let at = 0;
+  let commas = 0;
+  let isEmpty = true;
   while (at < bytes.length) {
     const byte = bytes[at]!;
     if (byte === quote) {
+      isEmpty = false;
       at = stringEnd(bytes, at);
       continue;
     }
     if (byte === 0x7b || byte === 0x5b) {
       depth += 1;
-      if (depth > depthMax) return true;
+      if (depth > depthMax) return { tooDeep: true, members: 0 };
     } else if (byte === 0x7d || byte === 0x5d) depth -= 1;
+    else if (byte === 0x2c && depth === 1) commas += 1;
     at += 1;
   }
-  return false;
+  return { tooDeep: false, members: isEmpty ? 0 : commas + 1 };
+}
+
+/** The keys of the outermost object in the order they are written. The bytes must hold a valid JSON object. */
+export function topLevelKeys(bytes: Buffer): string[] {
+  const keys: string[] = [];
+  let at = bytes.indexOf(0x7b) + 1;
+  for (;;) {
+    at = skipSpace(bytes, at);
+    if (bytes[at] !== quote) return keys;
+    const keyEnd = stringEnd(bytes, at);
+    keys.push(keyText(bytes, at, keyEnd));
+    const colon = skipSpace(bytes, keyEnd);
+    at = skipSpace(bytes, valueEnd(bytes, skipSpace(bytes, colon + 1)));
+    if (bytes[at] === 0x2c) at += 1;
+  }
+}
+
+/** The key that is written from `open` to `end`, quotes included. */
+export function keyText(bytes: Buffer, open: number, end: number): string {
+  const text = bytes.toString('utf8', open + 1, end - 1);
+  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 export function skipSpace(bytes: Buffer, from: number): number {

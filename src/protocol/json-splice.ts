@@ -1,6 +1,6 @@
 import { GatewayError } from './errors.ts';
 import type { Json } from './json.ts';
-import { skipSpace, stringEnd, valueEnd } from './json-scan.ts';
+import { keyText, skipSpace, stringEnd, valueEnd } from './json-scan.ts';
 
 /** What to do with top-level keys: a value replaces or adds the key, `undefined` removes it. */
 export type TopLevelEdits = { readonly [key: string]: Json | undefined };
@@ -84,11 +84,6 @@ function applyCuts(body: Buffer, cuts: Cut[]): Uint8Array {
   }
   body.copy(result, write, read);
   return result;
-}
-
-function keyText(body: Buffer, open: number, end: number): string {
-  const text = body.toString('utf8', open + 1, end - 1);
-  return text.includes('\\') ? (JSON.parse(`"${text}"`) as string) : text;
 }
 
 function startsWithMark(body: Buffer): boolean {

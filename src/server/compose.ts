@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { DeploymentSettings } from '../catalog/index.ts';
 import { type GatewayDeps, Heartbeat, OpenRequests, SessionMemory, type Snapshot } from '../gateway/index.ts';
-import type { HttpServerOptions, Readiness } from '../http/index.ts';
+import type { HttpServerOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
@@ -16,9 +16,14 @@ import {
   createUndiciTransport,
   defaultRetryPolicy,
 } from '../upstream/index.ts';
-import { type Environment, loadConfig } from './config.ts';
+import { changedDeployments } from './changed-deployments.ts';
+import { Closers } from './closers.ts';
+import { loadConfig } from './config.ts';
+import { defaults } from './defaults.ts';
 import { findEngines } from './engines.ts';
+import { type Environment, withoutEmpty } from './environment.ts';
 import type { createLog } from './log.ts';
+import { createReadiness } from './readiness.ts';
 import { buildSnapshot, needsSandbox, type Setup } from './snapshot.ts';
 
 export interface ComposeOptions {
@@ -36,16 +41,17 @@ export interface ComposeOptions {
 export interface Composition {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
+  /** What it was started with. */
   setup: Setup;
-  bodyBytesMax: number;
+  /** Of the configuration in force now. */
+  bodyBytesMax(): number;
   readiness: HttpServerOptions['readiness'];
-  /** Reads the configuration again; a bad one is refused and the old one stays. Throws ConfigError. */
+  /** Reads the configuration again, one time after the other; a bad one is refused and the old one stays. Throws ConfigError. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
 
 const silenceMs = 15_000;
-const defaultBodyBytesMax = 50_331_648;
 const sandboxSeed = 1;
 
 /** Finds out what to serve: the file if there is one, else what the environment and this machine offer, else the sandbox. */
@@ -54,7 +60,7 @@ export async function findSetup(
 ): Promise<Setup> {
   const { configPath, environment } = options;
   if (configPath !== undefined) {
-    return { kind: 'file', path: configPath, config: loadConfig(configPath, environment) };
+    return { kind: 'file', path: configPath, ...loadConfig(configPath, environment) };
   }
   const found = options.probeEngines ? await findEngines() : [];
   const providers = [...discoverProviders(environment), ...found.map((engine) => engine.provider)];
@@ -67,37 +73,56 @@ export async function findSetup(
   return { kind: 'found', providers, deployments };
 }
 
-/** Opens stores, starts what must run beside the gateway, and compiles the first snapshot. */
+/** Opens stores, starts what must run beside the gateway, and compiles the first snapshot. What throws leaves nothing open behind it. */
 export async function compose(options: ComposeOptions): Promise<Composition> {
+  const closers = new Closers();
+  try {
+    return await open(options, closers);
+  } catch (thrown) {
+    // The reason for the failed start is worth more than one why something did not close after it.
+    await closers.close().catch(() => {});
+    throw thrown;
+  }
+}
+
+async function open(options: ComposeOptions, closers: Closers): Promise<Composition> {
   const { log, dataFolder } = options;
   const clock = systemClock;
   const ids = createIdSource(clock);
   const predictor = loadShippedPredictor();
   const setup = await findSetup(options);
   let sandbox: Sandbox | undefined;
+  closers.add(() => sandbox?.close());
   const snapshotOf = async (from: Setup): Promise<Snapshot> => {
     if (needsSandbox(from))
       sandbox ??= await startSandbox({ seed: sandboxSeed, clock, port: 0, speed: options.sandboxSpeed });
     return buildSnapshot({ setup: from, predictor, sandboxUrl: sandbox?.baseUrl });
   };
-  let snapshot = await snapshotOf(setup);
+  let inForce = { setup, snapshot: await snapshotOf(setup) };
 
   const store = await openSqliteStore({ dataFolder });
+  closers.add(() => store.close());
+  const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
+  closers.add(() => estimator.close());
+  const identity = await openIdentity({
+    store: store.keys,
+    clock,
+    ids,
+    presetAdminKey: withoutEmpty(options.environment)['YUMEN_ADMIN_KEY'],
+  });
+  closers.add(() => identity.close());
   const ledger = await openLedger({
     store: store.ledger,
     journalFolder: join(dataFolder, 'journal'),
     lockFile,
     clock,
   });
-  const identity = await openIdentity({
-    store: store.keys,
-    clock,
-    ids,
-    presetAdminKey: options.environment['YUMEN_ADMIN_KEY'] || undefined,
-  });
-  const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
+  closers.add(() => ledger.close());
   const transport = createUndiciTransport({ clock });
+  closers.add(() => transport.close());
   const heartbeat = new Heartbeat(silenceMs, clock.monotonicMs);
+  closers.add(() => heartbeat.close());
+  const breakers = createCircuitBreakers(Math.random);
   const gateway: GatewayDeps = {
     clock,
     ids,
@@ -110,40 +135,44 @@ export async function compose(options: ComposeOptions): Promise<Composition> {
     ledger,
     estimator,
     transport,
-    breakers: createCircuitBreakers(Math.random),
+    breakers,
     retryBudget: createRetryBudget(),
     retryPolicy: defaultRetryPolicy,
     heartbeat,
     sessions: new SessionMemory(),
     openRequests: new OpenRequests(),
-    snapshot: () => snapshot,
+    snapshot: () => inForce.snapshot,
     log,
   };
+
+  const reload = async (): Promise<void> => {
+    const next = await findSetup(options);
+    const snapshot = await snapshotOf(next);
+    // A corrected key must not wait for a circuit that the wrong one opened.
+    breakers.forget(changedDeployments(inForce.snapshot.catalog, snapshot.catalog));
+    inForce = { setup: next, snapshot };
+    for (const setting of settingsOfStart(setup, next))
+      log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');
+  };
+  let reloads = Promise.resolve();
   return {
     gateway,
     ledgerStore: store.ledger,
     setup,
-    bodyBytesMax: setup.kind === 'file' ? setup.config.limits.body_bytes_max : defaultBodyBytesMax,
-    readiness: () => readinessOf(gateway),
-    async reload() {
-      snapshot = await snapshotOf(await findSetup(options));
+    bodyBytesMax: () =>
+      inForce.setup.kind === 'file' ? inForce.setup.config.limits.body_bytes_max : defaults.bodyBytesMax,
+    readiness: createReadiness(gateway),
+    reload() {
+      const reloaded = reloads.then(reload);
+      reloads = reloaded.catch(() => {});
+      return reloaded;
     },
-    async close() {
-      heartbeat.close();
-      await transport.close();
-      await ledger.close();
-      identity.close();
-      await estimator.close();
-      await store.close();
-      await sandbox?.close();
-    },
+    close: () => closers.close(),
   };
 }
 
-function readinessOf({ ledger, snapshot }: GatewayDeps): Readiness {
-  const problems: string[] = [];
-  const health = ledger.health();
-  if (!health.ok) problems.push(`ledger: ${health.problem ?? 'closed'}`);
-  if (snapshot().catalog.deployments().length === 0) problems.push('no deployment is configured');
-  return { ready: problems.length === 0, problems };
+/** Changed settings that a reload cannot apply. */
+function settingsOfStart(started: Setup, now: Setup): string[] {
+  const urlOf = (setup: Setup) => (setup.kind === 'file' ? setup.config.storage?.url : undefined);
+  return urlOf(started) === urlOf(now) ? [] : ['storage.url'];
 }

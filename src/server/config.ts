@@ -1,7 +1,12 @@
 import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { deploymentSettingsSchema } from '../catalog/index.ts';
+import { defaults } from './defaults.ts';
+import type { Environment } from './environment.ts';
+import { Expansion } from './expansion.ts';
 
 /** A configuration that cannot be used; the message names the field and what would make it right. */
 export class ConfigError extends Error {
@@ -41,7 +46,7 @@ const targetSchema = z.union([
 const routeSchema = z.strictObject({
   reference: z.string().describe('The model you trust; quality is relative to it'),
   candidates: z.array(z.string()).min(1),
-  target: targetSchema.default({ quality: 0.98 }),
+  target: targetSchema.default({ quality: defaults.quality }),
   mode: z.enum(['observe', 'assist', 'certified']).default('observe'),
   capture: z.enum(['none', 'pairs', 'all']).default('none'),
   holdback_ms: z.int().min(0).max(600_000).optional(),
@@ -65,21 +70,29 @@ const configSchema = z.strictObject({
     .optional(),
   limits: z
     .strictObject({
-      body_bytes_max: z.int().min(1024).max(1_073_741_824).default(50_331_648),
-      answer_bytes_max: z.int().min(1024).max(1_073_741_824).default(67_108_864),
-      attempts_max: z.int().min(1).max(10).default(4),
+      body_bytes_max: z.int().min(1024).max(1_073_741_824).default(defaults.bodyBytesMax),
+      answer_bytes_max: z.int().min(1024).max(1_073_741_824).default(defaults.answerBytesMax),
+      attempts_max: z.int().min(1).max(10).default(defaults.attemptsMax),
     })
     .prefault({}),
   timeouts: z
     .strictObject({
-      connect_ms: z.int().min(1).default(5_000),
-      first_byte_ms: z.int().min(1).default(120_000),
-      inter_chunk_ms: z.int().min(1).default(120_000),
-      total_ms: z.int().min(1).default(1_200_000),
+      connect_ms: z.int().min(1).default(defaults.timeouts.connectMs),
+      first_byte_ms: z.int().min(1).default(defaults.timeouts.firstByteMs),
+      inter_chunk_ms: z.int().min(1).default(defaults.timeouts.interChunkMs),
+      total_ms: z.int().min(1).default(defaults.timeouts.totalMs),
     })
     .prefault({}),
-  holdback_ms: z.int().min(0).max(600_000).default(5_000),
-  storage: z.strictObject({ url: z.string() }).optional(),
+  holdback_ms: z.int().min(0).max(600_000).default(defaults.holdbackMs),
+  storage: z
+    .strictObject({
+      url: z
+        .string()
+        .describe(
+          'file:FOLDER, relative to this file; --data-dir and YUMEN_DATA_DIR win. Read at start only',
+        ),
+    })
+    .optional(),
   cache: z.strictObject({ url: z.string() }).optional(),
   policies: z.array(z.unknown()).default([]),
 });
@@ -92,10 +105,37 @@ export function configJsonSchema(): unknown {
   return z.toJSONSchema(configSchema, { io: 'input' });
 }
 
-export type Environment = { readonly [name: string]: string | undefined };
+/** A configuration as it was read. */
+export interface LoadedConfig {
+  config: Config;
+  /** Puts `${NAME}` in the place of what a variable held, for messages that quote values. */
+  conceal(text: string): string;
+}
 
 /** Reads a configuration file (YAML or JSON), expands `${NAME}` and checks it. Throws ConfigError. */
-export function loadConfig(path: string, environment: Environment): Config {
+export function loadConfig(path: string, environment: Environment): LoadedConfig {
+  const expansion = new Expansion(environment);
+  const document = expanded(readDocument(path), path, expansion);
+  const parsed = configSchema.safeParse(document);
+  if (!parsed.success) throw new ConfigError(expansion.conceal(`${path}: ${describeIssues(parsed.error)}`));
+  refuseUnavailable(parsed.data, path);
+  return { config: parsed.data, conceal: (text) => expansion.conceal(text) };
+}
+
+/**
+ * The folder that `storage.url` of a configuration names. Nothing else of the file is looked at, so that keys can be made where the
+ * variables of the providers are not set. Throws ConfigError.
+ */
+export function storageFolder(path: string, environment: Environment): string | undefined {
+  const document = readDocument(path);
+  if (typeof document !== 'object' || document === null || !('storage' in document)) return undefined;
+  const storage = expanded(document.storage, path, new Expansion(environment));
+  const parsed = configSchema.shape.storage.safeParse(storage);
+  if (!parsed.success) throw new ConfigError(`${path}: storage: ${describeIssues(parsed.error)}`);
+  return parsed.data === undefined ? undefined : folderOf(parsed.data.url, path);
+}
+
+function readDocument(path: string): unknown {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -105,21 +145,32 @@ export function loadConfig(path: string, environment: Environment): Config {
       { cause },
     );
   }
-  return parseConfig(text, path, environment);
-}
-
-function parseConfig(text: string, path: string, environment: Environment): Config {
-  let document: unknown;
   try {
-    document = parseYaml(text);
+    return parseYaml(text);
   } catch (cause) {
     const where = cause instanceof YAMLParseError && cause.linePos ? ` at line ${cause.linePos[0].line}` : '';
     throw new ConfigError(`${path} is not valid YAML${where}: correct its syntax.`, { cause });
   }
-  const parsed = configSchema.safeParse(expand(document, path, environment));
-  if (!parsed.success) throw new ConfigError(`${path}: ${describeIssues(parsed.error)}`);
-  refuseUnavailable(parsed.data, path);
-  return parsed.data;
+}
+
+function expanded(document: unknown, path: string, expansion: Expansion): unknown {
+  try {
+    return expansion.expand(document);
+  } catch (cause) {
+    throw new ConfigError(`${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** A relative folder is meant as seen from the configuration, wherever the process was started. */
+function folderOf(url: string, path: string): string {
+  const folder = url.startsWith('file:') ? url.slice('file:'.length) : '';
+  try {
+    if (folder.startsWith('//')) return fileURLToPath(url);
+  } catch (cause) {
+    throw new ConfigError(`${path}: storage.url does not name a folder of this machine.`, { cause });
+  }
+  if (folder !== '') return resolve(dirname(path), folder);
+  throw new ConfigError(`${path}: storage.url must be file:FOLDER in this version (the embedded store).`);
 }
 
 /** What the format knows but this version does not have is refused by name, never ignored. */
@@ -145,44 +196,7 @@ function refuseUnavailable(config: Config, path: string): void {
     throw new ConfigError(`${path}: policies are not available yet: remove them, or restrict keys by model.`);
   if (config.cache !== undefined)
     throw new ConfigError(`${path}: cache is not available yet: counters live in this process.`);
-  if (config.storage !== undefined && !config.storage.url.startsWith('file:')) {
-    throw new ConfigError(`${path}: storage.url must be file:FOLDER in this version (the embedded store).`);
-  }
-}
-
-function expand(value: unknown, path: string, environment: Environment): unknown {
-  if (typeof value === 'string') {
-    return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) =>
-      secret(name, path, environment),
-    );
-  }
-  if (Array.isArray(value)) return value.map((item) => expand(item, path, environment));
-  if (typeof value === 'object' && value !== null) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, item]) => [key, expand(item, path, environment)]),
-    );
-  }
-  return value;
-}
-
-/** The variable's value, or the content of the file that `NAME_FILE` points to. */
-function secret(name: string, path: string, environment: Environment): string {
-  const value = environment[name];
-  if (value !== undefined) return value;
-  const file = environment[`${name}_FILE`];
-  if (file === undefined) {
-    throw new ConfigError(
-      `${path} uses \${${name}}, which is not set: set ${name}, or ${name}_FILE to a file that holds it.`,
-    );
-  }
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch (cause) {
-    throw new ConfigError(
-      `${name}_FILE points to a file that cannot be read: check the path and its permissions.`,
-      { cause },
-    );
-  }
+  if (config.storage !== undefined) folderOf(config.storage.url, path);
 }
 
 function describeIssues(error: z.ZodError): string {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Environment } from './environment.ts';
+import { type Environment, withoutEmpty } from './environment.ts';
 
 /** Values shorter than this are no secrets, and hiding them would make any sentence unreadable. */
 const concealedCharsMin = 4;
@@ -11,7 +11,7 @@ export class Expansion {
   #values = new Map<string, string>();
 
   constructor(environment: Environment) {
-    this.#environment = environment;
+    this.#environment = withoutEmpty(environment);
   }
 
   /** The document with its variables replaced, at any depth. Throws an Error that names the variable at fault. */
@@ -33,21 +33,21 @@ export class Expansion {
     values.sort(([a], [b]) => b.length - a.length);
     let concealed = text;
     for (const [value, name] of values) {
-      const pattern = new RegExp(RegExp.escape(value), 'gi');
+      const pattern = new RegExp(value.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'), 'gi');
       concealed = concealed.replace(pattern, () => `\${${name}}`);
     }
     return concealed;
   }
 
   #variable(name: string): string {
-    const value = this.#environment[name] || this.#fromFile(name);
+    const value = this.#environment[name] ?? this.#fromFile(name);
     this.#values.set(value, name);
     return value;
   }
 
   /** What the file that `NAME_FILE` names holds. */
   #fromFile(name: string): string {
-    const file = this.#environment[`${name}_FILE`] || undefined;
+    const file = this.#environment[`${name}_FILE`];
     if (file === undefined) {
       throw new Error(`\${${name}} is not set: set ${name}, or ${name}_FILE to a file that holds it.`);
     }

@@ -1,5 +1,6 @@
 export { findSetup } from './compose.ts';
-export { ConfigError, configJsonSchema, type Environment } from './config.ts';
-export { createLog } from './log.ts';
+export { ConfigError, configJsonSchema, storageFolder } from './config.ts';
+export { type Environment, withoutEmpty } from './environment.ts';
+export { createLog, logLevels } from './log.ts';
 export { buildSnapshot, needsSandbox, type Setup } from './snapshot.ts';
 export { type RunningGateway, type StartOptions, startGateway } from './start.ts';

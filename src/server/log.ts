@@ -1,6 +1,9 @@
 import pino, { type Logger } from 'pino';
 import type { GatewayLog } from '../gateway/index.ts';
 
+/** From the most to the least that is said. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
 /** Logs go to standard error as JSON lines; standard output is for what a command prints. */
 export function createLog(level: string): GatewayLog & { info: GatewayLog['warn'] } {
   const logger: Logger = pino(

@@ -5,11 +5,12 @@ import { type Candidate, type Catalog, createCatalog, type DeploymentSettings } 
 import type { Route, Snapshot } from '../gateway/index.ts';
 import { createProvider, findVendor, type ProviderSettings } from '../providers/index.ts';
 import { abilityRank, type DecisionTarget, type Predictor } from '../router/index.ts';
-import { type Config, ConfigError, type RouteConfig } from './config.ts';
+import { type Config, ConfigError, type LoadedConfig, type RouteConfig } from './config.ts';
+import { defaults } from './defaults.ts';
 
 /** What a snapshot is compiled from: a configuration file, or what was found without one. */
 export type Setup =
-  | { kind: 'file'; path: string; config: Config }
+  | ({ kind: 'file'; path: string } & LoadedConfig)
   | { kind: 'found'; providers: ProviderSettings[]; deployments: DeploymentSettings[] };
 
 export interface SnapshotParts {
@@ -19,27 +20,30 @@ export interface SnapshotParts {
   sandboxUrl: string | undefined;
 }
 
-const defaults = {
-  holdbackMs: 5_000,
-  attemptsMax: 4,
-  answerBytesMax: 67_108_864,
-  timeouts: { connectMs: 5_000, firstByteMs: 120_000, interChunkMs: 120_000, totalMs: 1_200_000 },
-};
-
-/** The quality an `auto` route aims at when nobody has said otherwise. */
-const defaultTarget: DecisionTarget = { kind: 'quality', value: 0.98 };
-
 export function needsSandbox(setup: Setup): boolean {
   const settings = setup.kind === 'file' ? setup.config.providers : setup.providers;
   return settings.some(({ vendor }) => findVendor(vendor)?.simulated === true);
 }
 
-/** Compiles everything a request needs. Throws ConfigError naming the field at fault. */
-export function buildSnapshot({ setup, predictor, sandboxUrl }: SnapshotParts): Snapshot {
+/** Compiles everything a request needs. Throws ConfigError naming the field at fault, without the value of any variable. */
+export function buildSnapshot(parts: SnapshotParts): Snapshot {
+  const { setup } = parts;
+  if (setup.kind === 'found') return compile(parts);
+  try {
+    return compile(parts);
+  } catch (thrown) {
+    // The cause is left behind: it quotes what the message may not.
+    throw thrown instanceof ConfigError ? new ConfigError(setup.conceal(thrown.message)) : thrown;
+  }
+}
+
+function compile({ setup, predictor, sandboxUrl }: SnapshotParts): Snapshot {
   const where = setup.kind === 'file' ? setup.path : 'the environment';
   const catalog = withContext(where, () => catalogOf(setup, sandboxUrl));
   if (setup.kind === 'found') {
-    return { catalog, predictor, routes: autoRoute(catalog, predictor), ...defaults };
+    const { timeouts, attemptsMax, holdbackMs, answerBytesMax } = defaults;
+    const routes = autoRoute(catalog, predictor);
+    return { catalog, predictor, routes, timeouts, attemptsMax, holdbackMs, answerBytesMax };
   }
   const { config } = setup;
   const routes = new Map<string, Route>();
@@ -153,7 +157,7 @@ function autoRoute(catalog: Catalog, predictor: Predictor): Map<string, Route> {
     name: 'auto',
     reference,
     candidates,
-    target: defaultTarget,
+    target: { kind: 'quality', value: defaults.quality },
     mode: 'assist',
     holdbackMs: defaults.holdbackMs,
   };

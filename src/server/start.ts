@@ -34,7 +34,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   let draining = false;
   const server = createHttpServer({
     gateway: composition.gateway,
-    limits: { ...defaultHttpLimits, bodyBytesMax: composition.bodyBytesMax },
+    limits: defaultHttpLimits,
+    bodyBytesMax: composition.bodyBytesMax,
     version: options.version,
     readiness: () =>
       draining ? { ready: false, problems: ['this instance is shutting down'] } : composition.readiness(),
@@ -43,6 +44,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       gateway: composition.gateway,
       ledgerStore: composition.ledgerStore,
       version: options.version,
+      bodyBytesMax: composition.bodyBytesMax,
     }),
   });
   try {

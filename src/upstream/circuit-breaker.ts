@@ -222,6 +222,8 @@ export interface CircuitBreakers {
   snapshot(nowMs: number): Map<string, BreakerSnapshot>;
   /** Milliseconds until the first of these may be called again: what `retry-after` says when none may now. */
   soonestMs(deployments: string[], nowMs: number): number;
+  /** Begins anew with these: what was learned of them does not hold for what they have become. */
+  forget(deployments: Iterable<string>): void;
 }
 
 export function createCircuitBreakers(
@@ -243,6 +245,9 @@ export function createCircuitBreakers(
     snapshot: (nowMs) => new Map([...breakers].map(([id, breaker]) => [id, breaker.snapshot(nowMs)])),
     soonestMs: (deployments, nowMs) =>
       deployments.length === 0 ? 0 : Math.min(...deployments.map((id) => of(id).snapshot(nowMs).waitMs)),
+    forget(deployments) {
+      for (const id of deployments) breakers.delete(id);
+    },
   };
 }
 

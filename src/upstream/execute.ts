@@ -1,12 +1,7 @@
 import type { Deployment } from '../catalog/index.ts';
 import { type ChatAnswer, type ChatRequest, GatewayError } from '../protocol/index.ts';
-import {
-  type AnswerStream,
-  type AttemptOutcome,
-  type ClientHeaders,
-  type OpenAttempt,
-  openAttempt,
-} from './attempt.ts';
+import { type ClientHeaders, type OpenAttempt, openAttempt } from './attempt.ts';
+import type { AnswerStream, AttemptOutcome } from './attempt-outcome.ts';
 import type { CircuitBreakers, Permit } from './circuit-breaker.ts';
 import { backoffMs, mayMoveOn, mayRepeat, type RetryPolicy } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
@@ -17,7 +12,7 @@ import { type UpstreamBody, upstreamBody } from './upstream-body.ts';
 export interface AttemptObserver<Trace> {
   /** Called before each call; rejects with a GatewayError to forbid it (a budget that no longer covers it). */
   started(deployment: Deployment, body: UpstreamBody): Promise<Trace>;
-  failed(trace: Trace, error: GatewayError, status: number | undefined): void;
+  failed(trace: Trace, error: GatewayError, status: number | undefined, replayed: boolean): void;
   /** The client left while this call was running. */
   cancelled(trace: Trace): void;
   /** Says why a whole answer should not reach the client while another deployment is left; undefined = it is fine. */
@@ -56,12 +51,15 @@ interface Committed<Trace> {
   deployment: Deployment;
   body: UpstreamBody;
   status: number;
+  /** The request was written twice, because an idle socket turned out to be closed. */
+  replayed: boolean;
 }
 
 export type ExecutionOutcome<Trace> =
   | { kind: 'failed'; error: GatewayError }
   | { kind: 'cancelled' }
-  | ({ kind: 'answered'; answer: ChatAnswer; bytes: Uint8Array } & Committed<Trace>)
+  /** Without `bytes` the answer must be encoded for the client. */
+  | ({ kind: 'answered'; answer: ChatAnswer; bytes: Uint8Array | undefined } & Committed<Trace>)
   | ({ kind: 'streaming'; stream: AnswerStream; permit: Permit; abort(): void } & Committed<Trace>);
 
 /** What one call led to: an outcome for the client, or the reason to go on. */
@@ -159,10 +157,11 @@ async function runAttempt<Trace>(
   }
   if (outcome.kind === 'failed') {
     permit.failed(nowMs, outcome.error);
-    observer.failed(trace, outcome.error, outcome.status);
+    observer.failed(trace, outcome.error, outcome.status, outcome.replayed);
     return { kind: 'go-on', error: outcome.error };
   }
-  const committed = { trace, deployment, body, status: outcome.status };
+  const { status, replayed } = outcome;
+  const committed = { trace, deployment, body, status, replayed };
   if (outcome.kind === 'streaming') {
     return {
       kind: 'over',

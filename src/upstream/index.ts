@@ -1,4 +1,4 @@
-export type { AnswerStream, DecodedFrame } from './attempt.ts';
+export type { AnswerStream, DecodedFrame } from './attempt-outcome.ts';
 export type { Permit } from './circuit-breaker.ts';
 export { type CircuitBreakers, createCircuitBreakers } from './circuit-breaker.ts';
 export {

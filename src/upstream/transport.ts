@@ -40,12 +40,16 @@ export interface TransportFailure {
   detail: string;
   /** A body byte or the head had arrived. */
   responded: boolean;
+  /** As in `ResponseHead`. */
+  replayed?: true | undefined;
 }
 
 export interface ResponseHead {
   status: number;
   /** Lower-case names; repeated headers joined with `, `. */
   headers: { [name: string]: string };
+  /** Wall clock when it came; some headers name a time. */
+  receivedAtMs: number;
   /** The request was written twice: an idle socket turned out to be closed by the peer before it answered. */
   replayed?: true | undefined;
 }

@@ -162,8 +162,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, ConnectionUser, T
       this.fail('protocol', `the body is encoded as ${encoding.slice(0, 40)}, though identity was asked for`);
       return;
     }
-    const replayed = this.replayed ? (true as const) : undefined;
-    this.guarded(() => this.handler.onHead({ status, headers, replayed }));
+    const receivedAtMs = this.tools.clock.nowMs();
+    this.guarded(() => this.handler.onHead({ status, headers, receivedAtMs, replayed: this.sentTwice() }));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
@@ -281,11 +281,16 @@ export class UndiciCall implements Dispatcher.DispatchHandler, ConnectionUser, T
 
   private tellFailure(kind: TransportFailureKind, detail: string): void {
     try {
-      this.handler.onFailure({ kind, detail, responded: this.headArrived });
+      const replayed = this.sentTwice();
+      this.handler.onFailure({ kind, detail, responded: this.headArrived, replayed });
     } catch (thrown) {
       // Nobody is left to tell; thrown on, it would end the process from within a socket's callback.
       process.emitWarning(`the handler of a failed upstream call failed: ${String(thrown)}`);
     }
+  }
+
+  private sentTwice(): true | undefined {
+    return this.replayed ? true : undefined;
   }
 
   private finish(): void {

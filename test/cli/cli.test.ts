@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -65,6 +65,76 @@ describe('the command line', () => {
       assert.equal(json.shape.language, language);
       assert.equal(json.candidates.length, 4);
       assert.ok(json.explanation.runner_up);
+    }
+  });
+
+  test('decide tells each contribution in points of quality', async () => {
+    const { out } = await yumen(['decide', 'Prove that there are infinitely many primes.']);
+    assert.match(out, /contributions to the expected loss of \S+, in points of quality/);
+    assert.match(out, /^ +[+−]\d+\.\d points {2}\S/m);
+    assert.doesNotMatch(out, /log-odds/);
+  });
+
+  test('a variable that cannot be used is wrong usage, and named', async () => {
+    const cases: [string, string, RegExp][] = [
+      ['PORT', 'abc', /PORT is «abc».*0 to 65535/],
+      ['PORT', '70000', /PORT is «70000»/],
+      ['LOG_LEVEL', 'loud', /LOG_LEVEL is «loud».*debug, info, warn, error, silent/],
+      ['YUMEN_SANDBOX_SPEED', 'fast', /YUMEN_SANDBOX_SPEED is «fast»/],
+      ['YUMEN_CONFIG', 'absent.yaml', /absent\.yaml/],
+    ];
+    for (const [name, value, says] of cases) {
+      const { code, err } = await yumen(['serve'], { [name]: value });
+      assert.equal(code, 2, `${name}=${value}`);
+      assert.match(err, says);
+    }
+    for (const option of ['--port', '--log-level']) {
+      const { code, err } = await yumen(['serve', option, 'abc']);
+      assert.equal(code, 2, option);
+      assert.match(err, new RegExp(`${option}.*abc`));
+    }
+  });
+
+  test('a variable that is set to nothing counts as not set', async () => {
+    const empty = { YUMEN_CONFIG: '', YUMEN_DATA_DIR: '', OPENAI_API_KEY: '', MY_KEY: '' };
+    assert.equal((await yumen(['keys', 'list'], empty)).code, 0);
+    assert.ok(existsSync(join(folder, '.yumen', 'yumen.sqlite')));
+    writeFileSync(
+      join(folder, 'empty.yaml'),
+      'providers:\n  - { id: openai, vendor: openai, api_key: "${MY_KEY}" }\n',
+    );
+    const { code, err } = await yumen(['decide', 'hi', '--config', 'empty.yaml'], empty);
+    assert.equal(code, 1);
+    assert.match(err, /MY_KEY.*not set/);
+  });
+
+  test('keys live in the folder that storage.url names, unless a variable or an option names another', async () => {
+    const config = join(folder, 'sub', 'stored.yaml');
+    mkdirSync(join(folder, 'sub'));
+    const text = (url: string) =>
+      `providers:\n  - { id: openai, vendor: openai, api_key: "\${UNSET_KEY}" }\nstorage: { url: "${url}" }\n`;
+    const list = async (args: string[], env: { [name: string]: string }) => {
+      const { code, err } = await yumen(['keys', 'list', ...args], { YUMEN_CONFIG: config, ...env });
+      assert.equal(code, 0, err);
+    };
+    const stored = (...path: string[]) => existsSync(join(folder, ...path, 'yumen.sqlite'));
+    writeFileSync(config, text('file:./data'));
+    await list([], {});
+    assert.ok(stored('sub', 'data'));
+    await list([], { YUMEN_DATA_DIR: 'by-variable' });
+    assert.ok(stored('by-variable'));
+    await list(['--data-dir', 'by-option'], { YUMEN_DATA_DIR: 'nowhere' });
+    assert.ok(stored('by-option') && !existsSync(join(folder, 'nowhere')));
+    writeFileSync(config, text(`file://${join(folder, 'by-url')}`));
+    await list([], {});
+    assert.ok(stored('by-url'));
+    writeFileSync(config, text('file:${FOLDER}'));
+    await list([], { FOLDER: join(folder, 'expanded') });
+    assert.ok(stored('expanded'));
+    for (const url of ['file:', 'postgres://db/yumen', './data']) {
+      writeFileSync(config, text(url));
+      const { code, err } = await yumen(['keys', 'list'], { YUMEN_CONFIG: config });
+      assert.deepEqual([code, /storage\.url/.test(err)], [1, true], url);
     }
   });
 

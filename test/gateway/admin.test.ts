@@ -139,9 +139,96 @@ describe('the admin API', () => {
     assert.equal((await yumen.api('/v1/models/nope')).status, 404);
   });
 
+  test('a key is listed the models that it may call, by whichever of their names it may', async () => {
+    const listed = async (models: string[]) => {
+      const { secret } = await createKey({ name: 'narrow', models });
+      const { body } = await yumen.api('/v1/models', { headers: { authorization: `Bearer ${secret}` } });
+      const ids: string[] = body.data.map((model: Json) => model.id);
+      for (const id of ids) assert.equal((await chat(secret, 'hi', id)).status, 200, id);
+      return ids;
+    };
+    const { body } = await yumen.api('/api/v1/catalog/models');
+    const frontier = body.data.find((model: Json) => model.deployments.includes('sandbox/frontier'));
+    assert.deepEqual(await listed(['sandbox/frontier']), ['auto', 'sandbox/frontier']);
+    assert.deepEqual(await listed([frontier.id]), ['auto', 'sandbox/frontier']);
+    assert.deepEqual(await listed(['absent']), []);
+    assert.ok((await listed(['auto'])).includes('auto'));
+  });
+
+  test('a misspelt limit is refused, for it would be a limit that does not hold', async () => {
+    const made = await yumen.api('/api/v1/keys', {
+      method: 'POST',
+      body: JSON.stringify({ name: 'typo', limits: { requests_per_min: 5 } }),
+    });
+    assert.equal(made.status, 400);
+    assert.match(made.body.error.message, /limits.*requests_per_min/);
+  });
+
+  test('decisions count against the rate of the key, and errors say when to come back', async () => {
+    const key = await createKey({ name: 'asker', limits: { requests_per_minute: 2 } });
+    const ask = () =>
+      fetch(`${yumen.url}/api/v1/decide`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${key.secret}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'auto', messages: [{ role: 'user', content: 'hi' }] }),
+      });
+    assert.deepEqual([(await ask()).status, (await chat(key.secret)).status], [200, 200]);
+    const third = await ask();
+    assert.equal(third.status, 429);
+    assert.equal(third.headers.get('x-should-retry'), 'true');
+    assert.ok(Number(third.headers.get('retry-after')) >= 1);
+    assert.equal(((await third.json()) as Json).error.code, 'rate_limited');
+  });
+
+  test('a decision gives its place among the concurrent requests back, also when it is refused', async () => {
+    const key = await createKey({ name: 'one at a time', limits: { concurrent_requests: 1 } });
+    for (const body of [
+      '{',
+      '{"model":"nope"}',
+      '{"model":"auto","messages":[{"role":"user","content":"hi"}]}',
+    ]) {
+      const headers = { authorization: `Bearer ${key.secret}` };
+      const { status } = await yumen.api('/api/v1/decide', { method: 'POST', headers, body });
+      assert.notEqual(status, 429, body);
+    }
+    assert.equal((await chat(key.secret)).status, 200);
+  });
+
   test('health endpoints need no key', async () => {
     for (const path of ['/livez', '/readyz', '/'])
       assert.equal((await fetch(`${yumen.url}${path}`)).status, 200, path);
     assert.equal((await fetch(`${yumen.url}/v1/models`)).status, 401);
   });
+});
+
+test('a body of the admin API is bounded as on the request path, announced or not', async () => {
+  const yumen = await startYumen(
+    'providers:\n  - { id: sandbox, vendor: sandbox }\nlimits: { body_bytes_max: 2000 }\n',
+  );
+  const whole = JSON.stringify({
+    model: 'sandbox/frontier',
+    messages: [{ role: 'user', content: 'z'.repeat(5000) }],
+  });
+  const pieces = () => new Blob([whole]).stream();
+  const post = (path: string, body: string | ReadableStream) =>
+    fetch(`${yumen.url}${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${yumen.key}`, 'content-type': 'application/json' },
+      body,
+      ...(typeof body === 'string' ? {} : { duplex: 'half' as const }),
+    });
+  try {
+    for (const path of ['/api/v1/decide', '/api/v1/keys', '/v1/chat/completions']) {
+      for (const body of [whole, pieces()]) {
+        const refused = await post(path, body);
+        assert.equal(refused.status, 413, path);
+        assert.equal(refused.headers.get('x-should-retry'), 'false');
+        assert.match(((await refused.json()) as Json).error.message, /2000 bytes/);
+      }
+    }
+    const short = new Blob([whole.replace(/z+/, 'hi')]).stream();
+    assert.equal((await post('/api/v1/decide', short)).status, 200);
+  } finally {
+    await yumen.close();
+  }
 });

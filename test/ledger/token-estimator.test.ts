@@ -90,8 +90,10 @@ test('input has a factor of its own', async () => {
   const estimator = createTokenEstimator(counter);
   const text = sentences.join(' ');
   const inputTokens = countTokens(text) * 2;
-  await estimator.observeInput({ deployment: 'd', text: () => text, inputTokens });
-  assert.equal(await estimator.estimateInput({ deployment: 'd', text: () => text }), inputTokens);
+  for (let i = 0; i < 60; i++)
+    await estimator.observeInput({ deployment: 'd', text: () => text, inputTokens });
+  const estimate = await estimator.estimateInput({ deployment: 'd', text: () => text });
+  assert.ok(Math.abs(estimate - inputTokens) <= inputTokens * 0.05, `${estimate} for ${inputTokens}`);
   assert.equal(
     await estimator.estimateOutput({ deployment: 'd', text: () => text, contentEvents: 0 }),
     countTokens(text),
@@ -164,6 +166,41 @@ test('a factor weighs long answers more, and forgets an upstream that changed', 
   for (let i = 0; i < 400; i++) factor.observe(500, 1000);
   assert.ok(Math.abs(factor.value! - 2) < 0.01);
   assert.ok(factor.relativeVariance < 0.01);
+});
+
+test('a factor ignores pairs that cannot be true', () => {
+  const factor = new Factor();
+  factor.observe(100, 120);
+  const absurd = [Number.NaN, Number.POSITIVE_INFINITY, -5, 0, 9e15, 1e300];
+  for (const count of absurd) {
+    factor.observe(100, count);
+    factor.observe(count, 100);
+    factor.observe(count, count);
+  }
+  factor.observe(1, 51);
+  factor.observe(51, 1);
+  assert.equal(factor.observations, 1);
+  assert.equal(factor.value, 1.2);
+});
+
+test('short answers with constant extras do not move the estimate of a long one by more than 5 %', async () => {
+  const estimator = createTokenEstimator(fakeCounter((text) => text.length));
+  for (let i = 0; i < 3; i++)
+    await estimator.observeOutput({ deployment: 'd', text: () => 'Yes', contentEvents: 0, outputTokens: 6 });
+  const long = { deployment: 'd', text: () => 'x'.repeat(1000), contentEvents: 0 };
+  const estimate = await estimator.estimateOutput(long);
+  assert.ok(estimate >= 1000 && estimate <= 1050, String(estimate));
+});
+
+test('an absurd report of usage changes no later estimate', async () => {
+  const estimator = createTokenEstimator(fakeCounter((text) => text.length));
+  const asked = { deployment: 'd', text: () => 'x'.repeat(40) };
+  for (const tokens of [9e15, Number.NaN, Number.POSITIVE_INFINITY, -5, 1e8]) {
+    await estimator.observeInput({ ...asked, inputTokens: tokens });
+    await estimator.observeOutput({ ...asked, contentEvents: 10, outputTokens: tokens });
+  }
+  assert.equal(await estimator.estimateInput(asked), 40);
+  assert.equal(await estimator.estimateOutput({ ...asked, contentEvents: 10 }), 40);
 });
 
 test('pieces are the text again, none is too long, and none cuts a character', () => {

@@ -159,15 +159,38 @@ export function limitsConformance(name: string, open: (options: LimitsUnderTest)
     await assert.rejects(limits.reserve(principal({ budgetNanoPerDay: 0 }), 1), budgetExceeded);
   });
 
-  check('what is no amount is refused', async (limits) => {
+  const noAmounts = [-1, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 2 ** 53, 1e300];
+
+  check('a worst case that is no amount fits no budget', async (limits) => {
     const caller = principal({ budgetNanoPerDay: 100 });
-    for (const amount of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
-      await assert.rejects(limits.reserve(caller, amount), RangeError);
+    const held = await limits.reserve(caller, 10);
+    for (const nano of noAmounts) {
+      await assert.rejects(limits.reserve(caller, nano), budgetExceeded);
+      await assert.rejects(held.amend(nano), budgetExceeded);
+      await (await limits.reserve(principal({}), nano)).settle(nano);
     }
-    const held = await limits.reserve(caller, 100);
-    await assert.rejects(held.settle(-1), RangeError);
-    await held.settle(0);
-    await limits.reserve(caller, 100);
+    await limits.reserve(caller, 90);
+  });
+
+  check(
+    'settling ends the hold whatever the number; what is no amount books what was held',
+    async (limits) => {
+      for (const [at, nano] of noAmounts.entries()) {
+        const caller = principal({ budgetNanoPerDay: 100 }, `key_${at}`);
+        const held = await limits.reserve(caller, 60);
+        await held.settle(nano);
+        await held.settle(0);
+        await assert.rejects(limits.reserve(caller, 41), budgetExceeded, String(nano));
+        await (await limits.reserve(caller, 40)).settle(0);
+      }
+    },
+  );
+
+  check('a part of a nano-USD counts as a whole one', async (limits) => {
+    const caller = principal({ budgetNanoPerDay: 100 });
+    await (await limits.reserve(caller, 9.5)).settle(0.5);
+    await limits.reserve(caller, 99);
+    await assert.rejects(limits.reserve(caller, 0.5), budgetExceeded);
   });
 
   check(

@@ -256,8 +256,8 @@ describe('decodeUsage', () => {
   check(
     'nonsense as absent',
     'openai-chat',
-    { prompt_tokens: -1, completion_tokens: 20, total_tokens: null },
-    [0, 0, 0, 0, 20, 0],
+    { ...base, prompt_tokens_details: { cached_tokens: -1 }, total_tokens: null },
+    [100, 0, 0, 0, 20, 0],
   );
   check(
     'cached input apart',
@@ -278,6 +278,25 @@ describe('decodeUsage', () => {
     { input_tokens: 4, output_tokens: 9, cache_creation: { ephemeral_5m_input_tokens: 6 } },
     [10, 0, 6, 0, 9, 0],
   );
+
+  it('gives nothing where a main count cannot be true, so that both are estimated', () => {
+    for (const odd of [-1, 1.5, Number.NaN, 1e300, 100_000_001, '7']) {
+      for (const usage of [
+        { prompt_tokens: odd, completion_tokens: 20 },
+        { prompt_tokens: 20, completion_tokens: odd },
+      ]) {
+        const answer = chat.decodeAnswer({ choices: [{ message: { content: 'x' } }], usage });
+        assert.equal(answer.usage, undefined);
+      }
+      for (const usage of [
+        { input_tokens: odd, output_tokens: 20 },
+        { input_tokens: 20, output_tokens: odd },
+      ]) {
+        const answer = messages.decodeAnswer({ content: [{ type: 'text', text: 'x' }], usage });
+        assert.equal(answer.usage, undefined);
+      }
+    }
+  });
 
   it('merges what a Messages stream reports at its start and its end', () => {
     const events = decodeStream(

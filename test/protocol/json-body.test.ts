@@ -82,4 +82,29 @@ describe('parseJsonBody()', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('refuses a repeated key that decides about the request, and only such a key', () => {
+    const value = fc.jsonValue().map((json) => JSON.stringify(json));
+    const name = fc.constantFrom('model', 'n', '\\u006e', 'stream', 'seed', 'x', 'a"b', 'messages');
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value)), fc.constantFrom('', ' ', '\n\t'), (members, space) => {
+        const keys = members.map(([key]) => JSON.parse(`"${key.replace('"', '\\"')}"`) as string);
+        const written = members.map(
+          ([key, json]) => `${space}"${key.replace('"', '\\"')}"${space}:${space}${json}${space}`,
+        );
+        const text = Buffer.from(`${space}{${written.join(',') || space}}${space}`);
+        const repeated = keys.find(
+          (key, index) => ['model', 'n', 'stream', 'messages'].includes(key) && keys.indexOf(key) < index,
+        );
+        if (repeated === undefined) {
+          assert.deepEqual(Object.keys(parseJsonBody(text)).sort(), [...new Set(keys)].sort());
+          return;
+        }
+        assert.throws(
+          () => parseJsonBody(text),
+          (thrown: GatewayError) => thrown.code === 'invalid_request' && thrown.param === repeated,
+        );
+      }),
+    );
+  });
 });

@@ -7,7 +7,7 @@ import { buildSnapshot, findSetup } from '../../server/index.ts';
 import { createIdSource, formatUsd, systemClock } from '../../std/index.ts';
 import { createCircuitBreakers } from '../../upstream/index.ts';
 import type { CommandIo } from '../io.ts';
-import { findPlace, mayProbeEngines } from '../place.ts';
+import { findConfig, mayProbeEngines } from '../place.ts';
 
 interface DecideOptions {
   config?: string;
@@ -39,7 +39,7 @@ export function register(program: Command, io: CommandIo): void {
 }
 
 async function decide(text: string, options: DecideOptions, io: CommandIo): Promise<void> {
-  const { configPath } = findPlace(options, io);
+  const configPath = findConfig(options, io);
   const setup = await findSetup({ configPath, environment: io.env, probeEngines: mayProbeEngines(io) });
   // A dry run calls nothing, so the sandbox need not run; port 9 is the discard port.
   const sandboxUrl = 'http://127.0.0.1:9/v1';
@@ -64,7 +64,10 @@ async function decide(text: string, options: DecideOptions, io: CommandIo): Prom
 
 function told(decision: Decision): string {
   const { explanation, shape } = decision;
-  const chosen = decision.candidates.find((one) => one.candidate === decision.preferred);
+  // The reference is what others are compared with, so where it is preferred the runner-up has the contributions.
+  const weighed = [decision.preferred, explanation.runnerUp]
+    .map((id) => decision.candidates.find((one) => one.candidate === id))
+    .find((one) => one !== undefined && one.contributions.length > 0);
   const lines = [
     explanation.sentence,
     '',
@@ -75,11 +78,12 @@ function told(decision: Decision): string {
     '',
     ...table(decision.candidates),
   ];
-  if (chosen !== undefined && chosen.contributions.length > 0) {
-    lines.push('', `contributions for ${chosen.candidate} (log-odds that only the reference is right):`);
-    for (const { effect, label } of chosen.contributions) {
-      lines.push(`  ${effect >= 0 ? '+' : '−'}${Math.abs(effect).toFixed(3)}  ${label}`);
-    }
+  if (weighed !== undefined) {
+    lines.push(
+      '',
+      `contributions to the expected loss of ${weighed.candidate}, in points of quality (0 to 100):`,
+    );
+    for (const { effect, label } of weighed.contributions) lines.push(`  ${points(effect)}  ${label}`);
   }
   for (const { candidate, rule, why } of decision.excluded)
     lines.push(`excluded    ${candidate}: ${why} (${rule})`);
@@ -109,6 +113,12 @@ function table(candidates: CandidateEstimate[]): string[] {
 function percent({ mean, low, high }: { mean: number; low: number; high: number }): string {
   const show = (value: number): string => (value * 100).toFixed(1);
   return `${show(mean)} % [${show(low)}, ${show(high)}]`;
+}
+
+/** An effect of 0.012 on an expected loss of 0..1 is `+1.2 points`. */
+function points(effect: number): string {
+  const size = Math.abs(effect * 100).toFixed(1);
+  return `${effect < 0 ? '−' : '+'}${size} points`.padStart('+10.0 points'.length);
 }
 
 function qualityOf(text: string): number {

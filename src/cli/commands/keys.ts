@@ -3,7 +3,7 @@ import { type Identity, type KeyInfo, openIdentity, type Role } from '../../iden
 import { createIdSource, formatUsd, nanoPerUsd, systemClock } from '../../std/index.ts';
 import { openSqliteStore } from '../../storage/index.ts';
 import type { CommandIo } from '../io.ts';
-import { findPlace } from '../place.ts';
+import { findConfig, findDataFolder } from '../place.ts';
 
 interface CreateOptions {
   name: string;
@@ -23,6 +23,8 @@ interface PlaceOptions {
   json?: boolean;
 }
 
+const dataDirHelp = 'data folder of the gateway (default: as for serve)';
+
 /** Keys are made in the data folder itself; a running gateway notices within a second. */
 export function register(program: Command, io: CommandIo): void {
   const keys = program.command('keys').description('Make, list and revoke keys');
@@ -37,19 +39,19 @@ export function register(program: Command, io: CommandIo): void {
     .option('--concurrent-requests <n>', 'requests that may run at once', positive)
     .option('--budget-usd-per-day <usd>', 'money it may spend per UTC day', positive)
     .option('--expires <date>', 'ISO date from which it no longer works', dateOf)
-    .option('--data-dir <folder>', 'data folder of the gateway')
+    .option('--data-dir <folder>', dataDirHelp)
     .option('--json', 'print one JSON document')
     .action((options: CreateOptions) => create(options, io));
   keys
     .command('list')
     .description('List all keys, revoked ones too')
-    .option('--data-dir <folder>', 'data folder of the gateway')
+    .option('--data-dir <folder>', dataDirHelp)
     .option('--json', 'print one JSON document')
     .action((options: PlaceOptions) => list(options, io));
   keys
     .command('revoke <id>')
     .description('Revoke a key at once')
-    .option('--data-dir <folder>', 'data folder of the gateway')
+    .option('--data-dir <folder>', dataDirHelp)
     .option('--json', 'print one JSON document')
     .action((id: string, options: PlaceOptions) => revoke(id, options, io));
 }
@@ -101,7 +103,8 @@ async function withIdentity(
   io: CommandIo,
   use: (identity: Identity) => Promise<void>,
 ): Promise<void> {
-  const store = await openSqliteStore({ dataFolder: findPlace(options, io).dataFolder });
+  const dataFolder = findDataFolder(options, findConfig({}, io), io);
+  const store = await openSqliteStore({ dataFolder });
   try {
     const identity = await openIdentity({
       store: store.keys,

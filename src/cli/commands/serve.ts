@@ -1,7 +1,7 @@
-import { type Command, InvalidArgumentError } from 'commander';
-import { createLog, needsSandbox, type RunningGateway, startGateway } from '../../server/index.ts';
-import type { CommandIo } from '../io.ts';
-import { findPlace, mayProbeEngines } from '../place.ts';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { createLog, logLevels, needsSandbox, type RunningGateway, startGateway } from '../../server/index.ts';
+import { CommandError, type CommandIo } from '../io.ts';
+import { findConfig, findDataFolder, mayProbeEngines } from '../place.ts';
 import { packageVersion } from '../version.ts';
 
 interface ServeOptions {
@@ -9,7 +9,7 @@ interface ServeOptions {
   dataDir?: string;
   host?: string;
   port?: number;
-  logLevel: string;
+  logLevel?: string;
   json?: boolean;
 }
 
@@ -23,26 +23,32 @@ export function register(program: Command, io: CommandIo): void {
     .command('serve')
     .description('Run the gateway')
     .option('--config <file>', 'configuration (default: YUMEN_CONFIG, else yumen.yaml if it is there)')
-    .option('--data-dir <folder>', 'where keys and the ledger live (default: YUMEN_DATA_DIR, else ./.yumen)')
+    .option(
+      '--data-dir <folder>',
+      'where keys and the ledger live (default: YUMEN_DATA_DIR, else storage.url, else ./.yumen)',
+    )
     .option('--host <address>', 'address to listen on (default: HOST, else 127.0.0.1)')
     .option('--port <number>', 'port to listen on (default: PORT, else 8900; 0 = any free one)', portOf)
-    .option('--log-level <level>', 'debug, info, warn, error or silent', io.env['LOG_LEVEL'] ?? 'info')
+    .addOption(
+      new Option('--log-level <level>', 'what is logged (default: LOG_LEVEL, else info)').choices(logLevels),
+    )
     .option('--json', 'print what started as one JSON document')
     .action((options: ServeOptions) => serve(options, io));
 }
 
 async function serve(options: ServeOptions, io: CommandIo): Promise<void> {
-  const log = createLog(options.logLevel);
+  const configPath = findConfig(options, io);
   const running = await startGateway({
-    ...findPlace(options, io),
+    configPath,
+    dataFolder: findDataFolder(options, configPath, io),
     environment: io.env,
     probeEngines: mayProbeEngines(io),
-    sandboxSpeed: Number(io.env['YUMEN_SANDBOX_SPEED'] ?? 1),
+    sandboxSpeed: fromVariable('YUMEN_SANDBOX_SPEED', speedOf, io) ?? 1,
     host: options.host ?? io.env['HOST'] ?? '127.0.0.1',
-    port: options.port ?? (io.env['PORT'] === undefined ? defaultPort : portOf(io.env['PORT'])),
+    port: options.port ?? fromVariable('PORT', portOf, io) ?? defaultPort,
     version: packageVersion(),
     drainMs: defaultDrainMs,
-    log,
+    log: createLog(options.logLevel ?? fromVariable('LOG_LEVEL', levelOf, io) ?? 'info'),
   });
   io.out(options.json === true ? `${JSON.stringify(started(running))}\n` : greeting(running));
   await ended(running);
@@ -52,9 +58,9 @@ function started(running: RunningGateway): unknown {
   return { url: running.url, admin_key: running.firstAdminKey ?? null, mode: modeOf(running) };
 }
 
-function modeOf({ setup }: RunningGateway): 'config' | 'environment' | 'sandbox' {
+function modeOf({ setup }: RunningGateway): 'config' | 'environment' | 'simulated' {
   if (setup.kind === 'file') return 'config';
-  return needsSandbox(setup) ? 'sandbox' : 'environment';
+  return needsSandbox(setup) ? 'simulated' : 'environment';
 }
 
 function greeting(running: RunningGateway): string {
@@ -76,7 +82,7 @@ function greeting(running: RunningGateway): string {
 function sourceLine(running: RunningGateway): string {
   const { setup } = running;
   if (setup.kind === 'file') return `Configuration: ${setup.path}`;
-  if (modeOf(running) === 'sandbox') {
+  if (modeOf(running) === 'simulated') {
     return 'No provider is configured: the sandbox answers, with simulated models and figures. Set a provider key or write yumen.yaml to use real ones.';
   }
   return `Providers found: ${setup.providers.map((provider) => provider.id).join(', ')}`;
@@ -97,9 +103,31 @@ function ended(running: RunningGateway): Promise<void> {
   });
 }
 
+/** A variable's value, read as the option of the same meaning is. Commander reports options only, so a wrong variable is named here. */
+function fromVariable<T>(name: string, read: (text: string) => T, io: CommandIo): T | undefined {
+  const text = io.env[name];
+  if (text === undefined) return undefined;
+  try {
+    return read(text);
+  } catch (cause) {
+    const wanted = (cause as Error).message;
+    throw new CommandError(`${name} is «${text.slice(0, 100)}»: ${wanted}`, 2, { cause });
+  }
+}
+
 function portOf(text: string): number {
-  const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535)
-    throw new InvalidArgumentError('a port is a number from 0 to 65535.');
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(port <= 65_535)) throw new InvalidArgumentError('a port is a whole number from 0 to 65535.');
   return port;
+}
+
+function levelOf(text: string): string {
+  if (logLevels.some((level) => level === text)) return text;
+  throw new InvalidArgumentError(`a log level is one of ${logLevels.join(', ')}.`);
+}
+
+function speedOf(text: string): number {
+  const speed = Number(text);
+  if (!(speed > 0)) throw new InvalidArgumentError('a speed is a number above 0.');
+  return speed;
 }

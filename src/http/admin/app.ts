@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getRequestListener } from '@hono/node-server';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { type GatewayDeps, preview } from '../../gateway/index.ts';
+import { errorHeaders, type GatewayDeps, preview } from '../../gateway/index.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
 import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
+import { readBody } from '../body.ts';
 import * as contract from './contract.ts';
 import {
   newKeyInput,
@@ -22,10 +23,13 @@ export interface AdminOptions {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
   version: string;
+  /** `limits.body_bytes_max` of the configuration in force. */
+  bodyBytesMax(): number;
 }
 
 /** What a handler needs besides its validated input. */
 interface AdminEnv {
+  Bindings: HttpBindings;
   Variables: { principal: Principal; requestId: string };
 }
 
@@ -54,7 +58,10 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     if (error.code === 'internal') {
       gateway.log.error({ requestId, detail: error.detail }, 'an admin request failed inside the gateway');
     }
-    context.header('x-request-id', requestId);
+    const headers = { 'x-request-id': requestId, ...errorHeaders(error) };
+    for (const [name, value] of Object.entries(headers)) context.header(name, value);
+    // An unread body would be taken for the next request on this connection.
+    if (!context.env.incoming.complete) context.header('connection', 'close');
     return context.json(dialects['openai-chat'].encodeError(error, requestId), error.status as 400);
   });
   app.notFound((context) => {
@@ -69,6 +76,24 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     const headers = Object.fromEntries(context.req.raw.headers);
     context.set('principal', gateway.identity.authenticate(headers));
     context.header('x-request-id', context.get('requestId'));
+    await next();
+  });
+
+  // A decision costs about what a request's does, so it counts against the same rate, and before its body is read.
+  app.use('/api/v1/decide', async (context, next) => {
+    const admission = await gateway.limits.admitRate(context.get('principal'));
+    try {
+      await next();
+    } finally {
+      admission.release();
+    }
+  });
+
+  // Bodies are read as on the request path, within the same bound; the framework's own limit fails on requests of this adapter.
+  app.on('POST', '/api/*', async (context, next) => {
+    const body = await readBody(context.env.incoming, options.bodyBytesMax());
+    const { url, headers } = context.req.raw;
+    context.req.raw = new Request(url, { method: 'POST', headers, body: new Uint8Array(body) });
     await next();
   });
 
@@ -186,7 +211,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
       responses: answers(contract.decisionSchema),
     }),
     async (context) => {
-      const bytes = new TextEncoder().encode(await context.req.text());
+      const bytes = await context.req.bytes();
       const headers = Object.fromEntries(context.req.raw.headers);
       const decision = preview({ bytes, headers, principal: context.get('principal') }, gateway);
       return context.json(presentDecision(decision), 200);
@@ -300,10 +325,8 @@ function invalid(error: z.ZodError): GatewayError {
   );
 }
 
-/** What the framework itself refuses, which is a body that is not JSON. */
+/** What the framework itself refuses, which is a body that is not JSON or not said to be. */
 function unreadable(thrown: HTTPException): GatewayError {
-  return new GatewayError('invalid_json', 'The body must be one JSON document.', {
-    status: thrown.status,
-    cause: thrown,
-  });
+  const message = 'The body must be one JSON document, sent with `content-type: application/json`.';
+  return new GatewayError('invalid_json', message, { status: thrown.status, cause: thrown });
 }

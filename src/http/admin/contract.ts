@@ -32,6 +32,7 @@ const attemptSchema = z
     started_at: z.iso.datetime(),
     duration_ms: z.number(),
     first_content_ms: z.number().nullable(),
+    replayed: z.boolean().describe('Written twice: the reused socket of the first writing was closing'),
     outcome: z.enum(['answered', 'failed', 'aborted']),
     status: z.int().nullable().describe('HTTP status of the upstream'),
     error: z.string().nullable(),
@@ -105,7 +106,16 @@ export const decisionSchema = z
         expected_cost_usd: costUsd,
         expected_output_tokens: z.number().nullable(),
         contributions: z.array(
-          z.object({ feature: z.string(), label: z.string(), value: z.number(), effect: z.number() }),
+          z.object({
+            feature: z.string(),
+            label: z.string(),
+            value: z.number(),
+            effect: z
+              .number()
+              .describe(
+                'Added to the expected loss, as quality 0..1; 0.012 is 1.2 points. The parts are exact',
+              ),
+          }),
         ),
       }),
     ),
@@ -184,7 +194,8 @@ export const reportSchema = z
   })
   .openapi('Report');
 
-const keyLimitsSchema = z.object({
+/** Strict: a limit that is not known would be a limit that does not hold. */
+const keyLimitsSchema = z.strictObject({
   requests_per_minute: z.int().positive().optional(),
   concurrent_requests: z.int().positive().optional(),
   budget_usd_per_day: z.number().positive().optional(),

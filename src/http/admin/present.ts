@@ -111,6 +111,7 @@ function presentAttempt(attempt: AttemptRecord, showDetail: boolean): contract.A
     started_at: iso(attempt.startedAtMs),
     duration_ms: attempt.durationMs,
     first_content_ms: attempt.firstContentMs ?? null,
+    replayed: attempt.replayed ?? false,
     outcome: attempt.outcome,
     status: attempt.status ?? null,
     error: attempt.error ?? null,

@@ -1,11 +1,13 @@
 import { tokensByCharacters } from './characters.ts';
-import { Factor } from './factor.ts';
+import { Factor, isPlausible, plausibleMax } from './factor.ts';
 import type { TokenCounter } from './token-counter.ts';
 
 /** Completed answers of a deployment that are all learned from, and then one of so many. */
 const learnedFully = 32;
 const learnedOneIn = 16;
 const deploymentsMax = 1000;
+/** A few short answers, which are mostly rounding and constant extras, must not move the estimate of a long one. */
+const likeTheRuler = { factor: 1, weight: 200 };
 
 export interface OutputObservation {
   deployment: string;
@@ -32,7 +34,7 @@ export interface InputObservation {
  * send a token an event. The ruler that has varied less is used.
  */
 export interface TokenEstimator {
-  /** Learns from a completed answer, or passes over it. Resolves when that is done; nobody needs to wait. Never rejects. */
+  /** Learns from a completed answer, or passes over it, as over one whose usage cannot be true. Resolves when that is done; nobody needs to wait. Never rejects. */
   observeOutput(observation: OutputObservation): Promise<void>;
   observeInput(observation: InputObservation): Promise<void>;
   /** Whole tokens; 0 only when nothing was generated. Never rejects. */
@@ -63,6 +65,7 @@ class LearningEstimator implements TokenEstimator {
   }
 
   async observeOutput({ deployment, text, contentEvents, outputTokens }: OutputObservation): Promise<void> {
+    if (!isPlausible(outputTokens)) return;
     const learned = this.#learnedOf(deployment);
     if (!isLearnedFrom(learned.outputsSeen++)) return;
     learned.outputPerEvent.observe(contentEvents, outputTokens);
@@ -72,6 +75,7 @@ class LearningEstimator implements TokenEstimator {
   }
 
   async observeInput({ deployment, text, inputTokens }: InputObservation): Promise<void> {
+    if (!isPlausible(inputTokens)) return;
     const learned = this.#learnedOf(deployment);
     if (!isLearnedFrom(learned.inputsSeen++)) return;
     const tokens = await this.#counter.count(text());
@@ -109,9 +113,9 @@ class LearningEstimator implements TokenEstimator {
     const learned = this.#learned.get(deployment) ?? {
       outputsSeen: 0,
       inputsSeen: 0,
-      outputPerToken: new Factor(),
+      outputPerToken: new Factor(likeTheRuler),
       outputPerEvent: new Factor(),
-      inputPerToken: new Factor(),
+      inputPerToken: new Factor(likeTheRuler),
     };
     this.#learned.delete(deployment);
     this.#learned.set(deployment, learned);
@@ -128,5 +132,5 @@ function isLearnedFrom(seenBefore: number): boolean {
 }
 
 function wholeTokens(tokens: number): number {
-  return tokens > 0 ? Math.max(1, Math.round(tokens)) : 0;
+  return tokens > 0 ? Math.max(1, Math.round(Math.min(tokens, plausibleMax))) : 0;
 }

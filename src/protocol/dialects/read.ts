@@ -85,9 +85,19 @@ export function readFallbackModels(body: JsonObject): string[] {
   return models as string[];
 }
 
-/** A token count out of an upstream's usage object: anything odd counts as absent. */
+/** Far beyond any context window: a larger count is a fault of the upstream, and would use a budget up at once. */
+const tokensMax = 100_000_000;
+
+/** A token count out of an upstream's usage object: anything odd counts as absent, so that it is estimated instead. */
 export function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= tokensMax
+    ? value
+    : undefined;
+}
+
+/** True for a count that is there and cannot be true. What stands beside it is then not to be trusted either. */
+export function isImplausible(value: unknown): boolean {
+  return value !== undefined && value !== null && count(value) === undefined;
 }
 
 /** The value if it is a string with something in it. */

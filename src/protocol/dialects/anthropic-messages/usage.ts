@@ -1,10 +1,11 @@
 import { isObject, type JsonObject } from '../../json.ts';
 import type { Usage } from '../../usage.ts';
-import { count } from '../read.ts';
+import { count, isImplausible } from '../read.ts';
 
 /** Cached input is apart from `input_tokens` here; our count has all of it. */
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
+  if (isImplausible(value['input_tokens']) || isImplausible(value['output_tokens'])) return undefined;
   const uncached = count(value['input_tokens']);
   const output = count(value['output_tokens']);
   if (uncached === undefined && output === undefined) return undefined;

@@ -14,11 +14,13 @@ export function passEdits(request: ChatRequest, target: EncodeTarget): PassEdits
       include_usage: true,
     };
   }
-  const other = target.maxTokensField === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
-  const limit = request.body[other];
-  if (typeof limit === 'number') {
-    edits[other] = undefined;
-    if (request.body[target.maxTokensField] === undefined) edits[target.maxTokensField] = limit;
+  // Of two limits the one that was decided on is sent alone; which of them an upstream would take is its own choice.
+  const limit = request.sampling.maxOutputTokens;
+  if (limit !== undefined) {
+    const field = target.maxTokensField;
+    const other = field === 'max_tokens' ? 'max_completion_tokens' : 'max_tokens';
+    if (request.body[other] !== undefined) edits[other] = undefined;
+    if (request.body[field] !== limit) edits[field] = limit;
   }
   return { edits, hidesUsage, dropped };
 }

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../json.ts';
 import type { Usage } from '../../usage.ts';
-import { count } from '../read.ts';
+import { count, isImplausible } from '../read.ts';
 
 /**
  * Prompt tokens include cached ones here. Reasoning should be inside the completion tokens, but some vendors count it apart;
@@ -8,6 +8,7 @@ import { count } from '../read.ts';
  */
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
+  if (isImplausible(value['prompt_tokens']) || isImplausible(value['completion_tokens'])) return undefined;
   const input = count(value['prompt_tokens']);
   const completion = count(value['completion_tokens']);
   if (input === undefined && completion === undefined) return undefined;
