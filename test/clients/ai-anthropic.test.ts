@@ -11,6 +11,7 @@ import { testClient } from './support/suite.ts';
 
 const aiAnthropic: ClientKind = {
   name: 'AI SDK (@ai-sdk/anthropic)',
+  listsModels: false,
   dialect: 'anthropic-messages',
   obeysShouldRetry: false,
   failure: aiSdkFailure,

@@ -11,6 +11,7 @@ import { testClient } from './support/suite.ts';
 
 const aiCompatible: ClientKind = {
   name: 'AI SDK (@ai-sdk/openai-compatible)',
+  listsModels: false,
   dialect: 'openai-chat',
   obeysShouldRetry: false,
   failure: aiSdkFailure,

@@ -11,6 +11,7 @@ import { testClient } from './support/suite.ts';
 
 const aiOpenai: ClientKind = {
   name: 'AI SDK (@ai-sdk/openai, chat)',
+  listsModels: false,
   dialect: 'openai-chat',
   hidesReasoning: true,
   obeysShouldRetry: false,

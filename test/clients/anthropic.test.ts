@@ -12,6 +12,7 @@ import { testClient } from './support/suite.ts';
 
 const anthropic: ClientKind = {
   name: 'Anthropic SDK',
+  listsModels: true,
   dialect: 'anthropic-messages',
   obeysShouldRetry: true,
   failure: (thrown) => ({

@@ -12,6 +12,7 @@ type WithReasoning = { reasoning_content?: string };
 
 const openai: ClientKind = {
   name: 'openai SDK',
+  listsModels: true,
   dialect: 'openai-chat',
   obeysShouldRetry: true,
   failure: (thrown) => ({

@@ -77,6 +77,8 @@ export interface Failure {
 /** A client library as programs use it. To add one: write this object in a test file and hand it to `testClient`. */
 export interface ClientKind {
   name: string;
+  /** The SDK has a call for it. */
+  listsModels: boolean;
   dialect: ClientDialect;
   /** It has no part for thinking, so what the gateway sends of it is not shown. */
   hidesReasoning?: boolean;
