@@ -1,3 +1,3 @@
 export { createAdminListener } from './admin/app.ts';
-export { presentDecision } from './admin/present.ts';
+export { presentDecision, presentKey } from './admin/present.ts';
 export { createHttpServer, defaultHttpLimits, type HttpServerOptions, type Readiness } from './server.ts';

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { presentKey } from '../../http/index.ts';
 import { type Identity, type KeyInfo, openIdentity, type Role } from '../../identity/index.ts';
 import { createIdSource, formatUsd, nanoPerUsd, systemClock } from '../../std/index.ts';
 import { openSqliteStore } from '../../storage/index.ts';
@@ -72,7 +73,7 @@ function create(options: CreateOptions, io: CommandIo): Promise<void> {
       },
       expiresAtMs: options.expires?.getTime(),
     });
-    if (options.json === true) io.out(`${JSON.stringify({ ...shown(key), secret })}\n`);
+    if (options.json === true) io.out(`${JSON.stringify({ ...presentKey(key), secret })}\n`);
     else io.out(`${secret}\n`);
     io.err(`Key ${key.id} (${key.name}) made. The secret is shown once; only its digest is stored.\n`);
   });
@@ -82,7 +83,7 @@ function list(options: PlaceOptions, io: CommandIo): Promise<void> {
   return withIdentity(options, io, async (identity) => {
     const keys = await identity.listKeys();
     if (options.json === true) {
-      io.out(`${JSON.stringify({ data: keys.map(shown) })}\n`);
+      io.out(`${JSON.stringify({ data: keys.map(presentKey) })}\n`);
       return;
     }
     for (const key of keys) io.out(`${row(key)}\n`);
@@ -93,7 +94,7 @@ function list(options: PlaceOptions, io: CommandIo): Promise<void> {
 function revoke(id: string, options: PlaceOptions, io: CommandIo): Promise<void> {
   return withIdentity(options, io, async (identity) => {
     const key = await identity.revokeKey(id);
-    if (options.json === true) io.out(`${JSON.stringify(shown(key))}\n`);
+    if (options.json === true) io.out(`${JSON.stringify(presentKey(key))}\n`);
     else io.out(`Key ${key.id} (${key.name}) is revoked.\n`);
   });
 }
@@ -119,22 +120,6 @@ async function withIdentity(
   } finally {
     await store.close();
   }
-}
-
-function shown(key: KeyInfo): { [field: string]: unknown } {
-  const at = (ms: number | undefined): string | null =>
-    ms === undefined ? null : new Date(ms).toISOString();
-  return {
-    id: key.id,
-    prefix: key.prefix,
-    name: key.name,
-    role: key.role,
-    project: key.project ?? null,
-    models: key.models ?? null,
-    created_at: at(key.createdAtMs),
-    expires_at: at(key.expiresAtMs),
-    revoked_at: at(key.revokedAtMs),
-  };
 }
 
 function row(key: KeyInfo): string {
