@@ -27,6 +27,14 @@ export function findModel(
 ): unknown {
   const found = callable(snapshot, principal).find((model) => model.id === name);
   if (found !== undefined) return shown(found, style);
+  const byAnotherName = snapshot.catalog.candidates(name);
+  if (byAnotherName.length > 0 && mayCall(principal, name, byAnotherName)) {
+    const { model, provider } = byAnotherName[0]!.deployment;
+    return shown(
+      { id: name, ownedBy: provider.id, displayName: model.name, simulated: model.simulated },
+      style,
+    );
+  }
   throw new GatewayError(
     'model_not_found',
     `There is no model «${name.slice(0, 200)}». GET /v1/models lists what there is.`,

@@ -6,6 +6,7 @@ export const openai: Vendor = {
   name: 'OpenAI',
   headquarters: 'US',
   dialect: 'openai-chat',
+  versionPath: '/v1',
   chatPath: '/chat/completions',
   modelsPath: '/models',
   // Projects with data residency use other hosts and pay a premium: the operator gives that address, a region name and a price.

@@ -148,8 +148,10 @@ function readDocument(path: string): unknown {
   try {
     return parseYaml(text);
   } catch (cause) {
-    const where = cause instanceof YAMLParseError && cause.linePos ? ` at line ${cause.linePos[0].line}` : '';
-    throw new ConfigError(`${path} is not valid YAML${where}: correct its syntax.`, { cause });
+    // The first line says what and where; those after it quote the file, which may hold secrets.
+    const fault =
+      cause instanceof YAMLParseError ? cause.message.split('\n')[0]!.replace(/:$/, '') : 'unreadable';
+    throw new ConfigError(`${path} is not valid YAML: ${fault}.`, { cause });
   }
 }
 

@@ -1,5 +1,12 @@
 import type { Deployment } from '../catalog/index.ts';
-import { type ChatRequest, dialects, type EncodeTarget, spliceTopLevel } from '../protocol/index.ts';
+import {
+  type ChatRequest,
+  dialects,
+  type EncodeTarget,
+  GatewayError,
+  type Part,
+  spliceTopLevel,
+} from '../protocol/index.ts';
 
 /** What an upstream is sent for a client's request. */
 export interface UpstreamBody {
@@ -27,6 +34,7 @@ export function upstreamBody(request: ChatRequest, deployment: Deployment): Upst
     return { bytes: spliceTopLevel(request.bytes, edits), passthrough: true, hidesUsage, dropped };
   }
   if (request.ownDialectOnly !== undefined) throw request.ownDialectOnly;
+  refuseEmptied(request);
   const { body, dropped } = dialect.encodeRequest(request, target);
   const bytes = new TextEncoder().encode(JSON.stringify(body));
   return { bytes, passthrough: false, hidesUsage: false, dropped };
@@ -43,4 +51,21 @@ function targetOf({ model, provider, upstreamName }: Deployment): EncodeTarget {
     sampling: model.capabilities.sampling,
     reasoningControl: model.capabilities.reasoning === 'none' ? 'none' : quirks.reasoningControl,
   };
+}
+
+/** A message of which nothing can be carried would reach the model empty, and be answered as if it had been asked nothing. */
+function refuseEmptied({ messages }: ChatRequest): void {
+  for (const [index, { role, parts }] of messages.entries()) {
+    if (role !== 'user' || parts.length === 0 || !parts.every(isForeign)) continue;
+    const kinds = parts.filter(isForeign).map((part) => part.kind.slice(0, 40));
+    throw new GatewayError(
+      'invalid_request',
+      `Nothing of messages[${index}] can be sent to this model: its content is of type ${[...new Set(kinds)].join(', ')}. Use text or images.`,
+      { param: `messages[${index}].content` },
+    );
+  }
+}
+
+function isForeign(part: Part): part is Extract<Part, { type: 'other' }> {
+  return part.type === 'other';
 }

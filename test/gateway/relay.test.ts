@@ -222,6 +222,7 @@ describe('the way of a request, over real sockets', () => {
           ? { text: Array.from({ length: 100 }, () => 'word '), chunkDelayMs: 20 }
           : { firstByteDelayMs: 700, text: 'late' },
       );
+      const earlier = await yumen.api('/api/v1/requests?limit=1');
       const index = openai.requests.length;
       const controller = new AbortController();
       const promise = fetch(`${yumen.url}/v1/chat/completions`, {
@@ -249,7 +250,8 @@ describe('the way of a request, over real sockets', () => {
       assert.ok(ms < 250, `cancelled after ${ms} ms`);
       const record = await eventually(async () => {
         const { body } = await yumen.api('/api/v1/requests?limit=1');
-        return body.data[0]?.outcome === 'aborted' ? body.data[0] : undefined;
+        const [newest] = body.data;
+        return newest?.outcome === 'aborted' && newest.id !== earlier.body.data[0]?.id ? newest : undefined;
       });
       assert.equal(record.usage_source, 'estimated');
       const sent = openai.served[index]!.outputTokensSent;

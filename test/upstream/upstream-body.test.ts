@@ -78,3 +78,10 @@ test('a model that takes sampling keeps it', () => {
     0.2,
   );
 });
+
+test('a message of which nothing can be translated is refused by name, and passes where it need not be', () => {
+  const body =
+    '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":[{"type":"txt","text":"a"}]}]}';
+  assert.throws(() => sent('anthropic-messages', body, 'openai/gpt-4o'), /messages\[0\].*txt/);
+  assert.equal(sent('anthropic-messages', body, 'anthropic/claude-haiku-4-5').passthrough, true);
+});

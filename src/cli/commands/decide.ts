@@ -77,13 +77,15 @@ function told(decision: Decision): string {
     `would flip  ${explanation.flip ?? 'nothing'}`,
     '',
     ...table(decision.candidates),
+    'Quality is the expected share right on questions like those of the evidence, which are mostly examinations.',
   ];
   if (weighed !== undefined) {
     lines.push(
       '',
       `contributions to the expected loss of ${weighed.candidate}, in points of quality (0 to 100):`,
     );
-    for (const { effect, label } of weighed.contributions) lines.push(`  ${points(effect)}  ${label}`);
+    const visible = weighed.contributions.filter(({ effect }) => Math.abs(effect) >= 0.0005);
+    for (const { effect, label } of visible) lines.push(`  ${points(effect)}  ${label}`);
   }
   for (const { candidate, rule, why } of decision.excluded)
     lines.push(`excluded    ${candidate}: ${why} (${rule})`);

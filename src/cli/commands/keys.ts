@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { presentKey } from '../../http/index.ts';
 import { type Identity, type KeyInfo, openIdentity, type Role } from '../../identity/index.ts';
@@ -26,7 +27,10 @@ interface PlaceOptions {
 
 const dataDirHelp = 'data folder of the gateway (default: as for serve)';
 
-/** Keys are made in the data folder itself; a running gateway notices within a second. */
+/** A running gateway looks for changes of the keys four times a second; a command returns when it has surely seen its own. */
+const noticedMs = 600;
+
+/** Keys are made in the data folder itself, whether or not a gateway runs. */
 export function register(program: Command, io: CommandIo): void {
   const keys = program.command('keys').description('Make, list and revoke keys');
   keys
@@ -75,6 +79,7 @@ function create(options: CreateOptions, io: CommandIo): Promise<void> {
     });
     if (options.json === true) io.out(`${JSON.stringify({ ...presentKey(key), secret })}\n`);
     else io.out(`${secret}\n`);
+    await pause(noticedMs);
     io.err(`Key ${key.id} (${key.name}) made. The secret is shown once; only its digest is stored.\n`);
   });
 }
@@ -94,6 +99,7 @@ function list(options: PlaceOptions, io: CommandIo): Promise<void> {
 function revoke(id: string, options: PlaceOptions, io: CommandIo): Promise<void> {
   return withIdentity(options, io, async (identity) => {
     const key = await identity.revokeKey(id);
+    await pause(noticedMs);
     if (options.json === true) io.out(`${JSON.stringify(presentKey(key))}\n`);
     else io.out(`Key ${key.id} (${key.name}) is revoked.\n`);
   });

@@ -108,7 +108,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
           cursor: z.string().optional(),
           key: z.string().optional(),
           route: z.string().optional(),
-          model: z.string().optional(),
+          model: z.string().optional().describe('Catalogue name of the model that served, e.g. gpt-4o'),
           outcome: z.enum(['answered', 'failed', 'aborted']).optional(),
           from: z.iso.datetime({ offset: true }).optional(),
           to: z.iso.datetime({ offset: true }).optional(),

@@ -260,6 +260,9 @@ function contributionsOf(parts: Parts, vector: AskVector): Contribution[] {
       return { feature: 'ability', label: 'the models’ abilities on an average ask', value: 1, effect };
     if (index === ngrams) return { feature: 'wording', label: 'the wording of the ask', value: 1, effect };
     const value = Math.round(vector.structural[index - 1]! * 1000) / 1000;
-    return { feature: structuralIds[index - 1]!, label: structuralLabels[index - 1]!, value, effect };
+    const name = structuralLabels[index - 1]!;
+    // What is absent speaks too: most asks have it.
+    const label = value === 0 ? `absent: ${name}` : name;
+    return { feature: structuralIds[index - 1]!, label, value, effect };
   });
 }

@@ -60,7 +60,8 @@ export function choose(scored: Scored[], referenceId: string, shape: Shape, trad
     const { loss } = one.estimate;
     if (loss.high <= allowance) return settle(one, 'cheaper-within-loss', reference);
     if (loss.mean > allowance) continue;
-    if (isCheckable(one, shape)) return settle(one, 'checkable-task', reference);
+    // No room for any loss leaves none for a guess either.
+    if (allowance > 0 && isCheckable(one, shape)) return settle(one, 'checkable-task', reference);
     fineOnAverage ??= one;
   }
   return fineOnAverage === undefined
@@ -69,7 +70,7 @@ export function choose(scored: Scored[], referenceId: string, shape: Shape, trad
 }
 
 /** Whether the kind of work lets this candidate go on its prior. Tools make a task open-ended, whatever the ask looks like. */
-function isCheckable({ abilityGap }: Scored, shape: Shape): boolean {
+export function isCheckable({ abilityGap }: Scored, shape: Shape): boolean {
   return (
     checkableTasks.has(shape.task) &&
     shape.tools === 0 &&

@@ -1,7 +1,7 @@
 import type { CandidateEstimate, Decision, Exclusion, ReasonCode } from '../decision.ts';
 import type { Prediction, Predictor } from '../predictor/predictor.ts';
 import { capable, type Lock } from './capability.ts';
-import { type Choice, choose, type Scored } from './choose.ts';
+import { type Choice, choose, isCheckable, type Scored } from './choose.ts';
 import { costParts, expectedOutputTokens } from './cost.ts';
 import { explain } from './explain.ts';
 import type { DecideInput, PricedCandidate } from './input.ts';
@@ -43,6 +43,7 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     chosen: choice.chosen.estimate,
     reference,
     rival: choice.rival?.estimate,
+    rivalCheckable: choice.rival !== undefined && isCheckable(choice.rival, shape),
   });
   return {
     ...head(input, predictor),

@@ -6,6 +6,7 @@ import type {
   Language,
   ReasonCode,
   Shape,
+  TaskFamily,
 } from '../decision.ts';
 import type { Trade } from './target.ts';
 
@@ -27,7 +28,25 @@ export interface Explained {
   reference: CandidateEstimate | undefined;
   /** The candidate it was chosen over. */
   rival: CandidateEstimate | undefined;
+  /** The rival could serve this kind of work on its prior, if the target left room for its expected loss. */
+  rivalCheckable: boolean;
 }
+
+const kinds: Record<TaskFamily, string> = {
+  chat: 'chat',
+  lookup: 'lookup',
+  extraction: 'extraction',
+  rewrite: 'rewriting',
+  translate: 'translation',
+  summarise: 'summary',
+  maths: 'maths',
+  code: 'code',
+  'agent-step': 'agent-step',
+  reasoning: 'reasoning',
+  'long-context': 'long-context',
+  creative: 'creative',
+  utility: 'utility',
+};
 
 /** One sentence on who answers and why, the runner-up, and what would have flipped the choice. Never quotes the prompt. */
 export function explain(explained: Explained): Decision['explanation'] {
@@ -46,7 +65,7 @@ function sentenceOf(
   { reason, shape, chosen, target, trade, reference }: Explained,
   rival?: CandidateEstimate,
 ): string {
-  const ask = `This ${languages[shape.language]} ${shape.task} request`;
+  const ask = `This ${languages[shape.language]} ${kinds[shape.task]} request`;
   const to = `${ask} goes to ${chosen.candidate}`;
   const allowed = (one: CandidateEstimate) =>
     target.kind === 'quality' || reference?.cost === undefined || one.cost === undefined
@@ -112,7 +131,7 @@ function budgetNote({ target, trade }: Explained): string {
 }
 
 function flipOf(
-  { reason, target, chosen, reference }: Explained,
+  { reason, target, chosen, reference, rivalCheckable }: Explained,
   rival?: CandidateEstimate,
 ): string | undefined {
   if (reference === undefined || rival === undefined) return undefined;
@@ -127,11 +146,15 @@ function flipOf(
       );
     case 'little-evidence': {
       const width = points((other.loss.high - other.loss.low) / 2);
+      const judged = `pairs of this kind of work that narrow its interval of ±${width} points.`;
       const at = flipAt(target, other, other.loss.high, 'at most', other);
-      return `${at ?? ''}${at === undefined ? 'Judged' : '; or judged'} pairs of this kind of work that narrow its interval of ±${width} points.`;
+      return at === undefined ? `Judged ${judged}` : `${at} Or judged ${judged}`;
     }
     case 'loss-too-high':
-      return flipAt(target, other, other.loss.high, 'at most', other);
+      return (
+        flipAt(target, other, rivalCheckable ? other.loss.mean : other.loss.high, 'at most', other) ??
+        'Judged pairs of this kind of work that show a smaller loss.'
+      );
     case 'reference-cheapest':
       return `A price of ${rival.candidate} below ${price(reference)} for this request.`;
     case 'price-unknown':
@@ -140,6 +163,9 @@ function flipOf(
       return undefined;
   }
 }
+
+/** No route takes a lower target; advice must be followable. */
+const targetMin = 0.5;
 
 function flipAt(
   target: DecisionTarget,
@@ -150,10 +176,10 @@ function flipAt(
 ): string | undefined {
   if (target.kind === 'usd-per-quality') return undefined;
   const quality = 1 - loss;
-  if (quality <= 0 || quality >= 1) return undefined;
+  if (quality < targetMin || quality >= 1) return undefined;
   const at = side === 'above' ? Math.ceil(quality * 1000) / 1000 : Math.floor(quality * 1000) / 1000;
   const now = target.kind === 'quality' ? ` (now ${target.value})` : '';
   return side === 'above'
-    ? `With a quality target above ${at}${now} ${winner.candidate} would answer instead of ${other.candidate}`
-    : `With a quality target of at most ${at}${now} ${winner.candidate} would answer`;
+    ? `With a quality target above ${at}${now} ${winner.candidate} would answer instead of ${other.candidate}.`
+    : `With a quality target of at most ${at}${now} ${winner.candidate} would answer.`;
 }
