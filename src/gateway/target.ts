@@ -45,8 +45,17 @@ function called(name: string, snapshot: Snapshot): CalledCandidate[] {
   return candidatesOf(name, snapshot).map((candidate) => ({ candidate, calledAs: name }));
 }
 
+const effortPreset = /#(off|low|high)$/;
+
 function candidatesOf(name: string, snapshot: Snapshot): Candidate[] {
   let candidates: Candidate[];
+  if (effortPreset.test(name)) {
+    throw new GatewayError(
+      'not_available',
+      `Effort presets («${name.slice(name.lastIndexOf('#'))}») are not available yet: call the model without one and set its reasoning in the request.`,
+      { param: 'model' },
+    );
+  }
   try {
     candidates = snapshot.catalog.candidates(name);
   } catch (cause) {

@@ -130,6 +130,11 @@ function one(name: string, field: string, catalog: Catalog): Candidate {
 }
 
 function all(name: string, field: string, catalog: Catalog): Candidate[] {
+  if (/#(off|low|high)$/.test(name)) {
+    throw new ConfigError(
+      `${field}: effort presets («${name}») are not available yet: name the model without one`,
+    );
+  }
   const candidates = catalog.candidates(name);
   if (candidates.length > 0) return candidates;
   const found = catalog.resolve(name.split('#')[0]!);

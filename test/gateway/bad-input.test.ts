@@ -77,6 +77,13 @@ const cases: Case[] = [
     says: /gpt-nope.*(mean|list)/s,
   },
   {
+    name: 'an effort preset, which is not available yet',
+    body: good.replace('auto', 'sandbox/reasoner#off'),
+    status: 501,
+    code: 'not_available',
+    says: /#off.*not available yet/,
+  },
+  {
     name: 'a compressed body',
     body: good,
     headers: { 'content-encoding': 'gzip' },
