@@ -168,6 +168,11 @@ function vendorsOf(data: CatalogData, model: Model): string[] {
 
 const efforts = ['off', 'low', 'high', 'default'] as const satisfies Candidate['effort'][];
 
+/** Whether a name asks for an effort preset, such as `qwen-plus#off`. */
+export function namesEffort(name: string): boolean {
+  return efforts.some((effort) => effort !== 'default' && name.endsWith(`#${effort}`));
+}
+
 function splitEffort(name: string): { plain: string; effort: Candidate['effort'] } {
   const hash = name.lastIndexOf('#');
   if (hash < 0) return { plain: name, effort: 'default' };

@@ -1,4 +1,4 @@
-export { type Catalog, type CatalogOptions, createCatalog, type Resolution } from './catalog.ts';
+export { type Catalog, type CatalogOptions, createCatalog, namesEffort, type Resolution } from './catalog.ts';
 export { costOf } from './cost.ts';
 export type { Candidate, Deployment } from './deployment.ts';
 export { type DeploymentSettings, deploymentSettingsSchema } from './deployment-settings.ts';

@@ -1,8 +1,8 @@
 import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
 import type { AnswerSink } from './call.ts';
-import { errorHeaders } from './error-headers.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { streamHeaders } from './response-headers.ts';
+import { sendError, sendJson } from './send-json.ts';
 
 type Headers = { [name: string]: string };
 
@@ -59,13 +59,7 @@ export class ClientChannel implements Beating {
 
   sendJson(status: number, body: Uint8Array, headers: Headers): void {
     this.close();
-    const { sink } = this.options;
-    sink.begin(status, {
-      ...headers,
-      'content-type': 'application/json',
-      'content-length': String(body.byteLength),
-    });
-    sink.end(body);
+    sendJson(this.options.sink, status, body, headers);
   }
 
   /** The HTTP status the client sees when the request ends with this error: a stream that has begun said 200. */
@@ -81,8 +75,8 @@ export class ClientChannel implements Beating {
       sink.write(Buffer.from(dialects[dialect].encodeErrorFrame(error, requestId)));
       sink.reset();
     } else if (this.opened === 'no') {
-      const body = Buffer.from(JSON.stringify(dialects[dialect].encodeError(error, requestId)));
-      this.sendJson(error.status, body, { ...headers, ...errorHeaders(error) });
+      this.close();
+      sendError(sink, error, { dialect, requestId }, headers);
     }
   }
 

@@ -9,11 +9,11 @@ import {
 } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { AnswerSink, ClientCall } from './call.ts';
-import { errorHeaders } from './error-headers.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
-import { commonHeaders } from './response-headers.ts';
+import { commonHeaders, requestIdHeaders } from './response-headers.ts';
+import { sendError, sendJson } from './send-json.ts';
 import { serve, writeRecord } from './serve.ts';
 import { settle } from './settle.ts';
 import { resolveTarget } from './target.ts';
@@ -76,7 +76,7 @@ function requireLedger({ ledger }: GatewayDeps): void {
 
 function sendDecision(decision: Decision, call: ClientCall, sink: AnswerSink): void {
   const body = Buffer.from(JSON.stringify(call.presentDecision(decision)));
-  sendJson(sink, 200, body, { ...requestIds(call), 'x-yumen-decision': decision.id });
+  sendJson(sink, 200, body, { ...requestIdHeaders(call.requestId), 'x-yumen-decision': decision.id });
 }
 
 interface Refused {
@@ -101,25 +101,10 @@ async function refuse(
     const ending = { outcome: 'failed', status: error.status, error, durationMs } as const;
     await writeRecord(await settle(trace, ending, deps.estimator), deps);
   }
-  const body = Buffer.from(JSON.stringify(dialects[call.dialect].encodeError(error, call.requestId)));
-  const headers = trace === undefined ? requestIds(call) : commonHeaders(trace, rate);
-  sendJson(sink, error.status, body, { ...headers, ...errorHeaders(error) });
-}
-
-function requestIds({ requestId }: ClientCall): { [name: string]: string } {
-  return { 'x-request-id': requestId, 'request-id': requestId };
-}
-
-function sendJson(
-  sink: AnswerSink,
-  status: number,
-  body: Uint8Array,
-  headers: { [name: string]: string },
-): void {
-  sink.begin(status, {
-    ...headers,
-    'content-type': 'application/json',
-    'content-length': String(body.byteLength),
-  });
-  sink.end(body);
+  sendError(
+    sink,
+    error,
+    call,
+    trace === undefined ? requestIdHeaders(call.requestId) : commonHeaders(trace, rate),
+  );
 }

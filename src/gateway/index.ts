@@ -5,5 +5,6 @@ export { handle } from './handle.ts';
 export { Heartbeat } from './heartbeat.ts';
 export { OpenRequests } from './open-requests.ts';
 export { preview } from './preview.ts';
+export { requestIdHeaders } from './response-headers.ts';
 export { SessionMemory } from './session-memory.ts';
 export type { Route, Snapshot } from './snapshot.ts';

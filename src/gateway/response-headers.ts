@@ -4,9 +4,14 @@ import type { RequestTrace } from './trace.ts';
 
 type Headers = { [name: string]: string };
 
+/** Under both names that the official SDKs read. */
+export function requestIdHeaders(requestId: string): Headers {
+  return { 'x-request-id': requestId, 'request-id': requestId };
+}
+
 /** Headers of every answer the gateway gives, whatever came of it. Values are ASCII; sentences are in the API. */
 export function commonHeaders(trace: RequestTrace, rate: RateState | undefined): Headers {
-  const headers: Headers = { 'x-request-id': trace.call.requestId, 'request-id': trace.call.requestId };
+  const headers: Headers = requestIdHeaders(trace.call.requestId);
   if (trace.target?.route !== undefined) headers['x-yumen-route'] = trace.target.route.name;
   if (trace.decision !== undefined) {
     headers['x-yumen-decision'] = trace.decision.id;

@@ -62,7 +62,9 @@ async function failInside(serving: Serving, channel: ClientChannel, error: Gatew
     'a request failed inside the gateway',
   );
   try {
-    await finish(serving, { outcome: 'failed', status: channel.statusOf(error), error });
+    // After its record nothing is settled again: estimates would be learned from twice.
+    if (!serving.recorded)
+      await finish(serving, { outcome: 'failed', status: channel.statusOf(error), error });
   } catch (thrown) {
     const { detail } = toGatewayError(thrown);
     deps.log.error({ requestId: trace.call.requestId, detail }, 'a request could not be settled');
@@ -221,7 +223,6 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   const { trace, deps, reservation } = serving;
   const durationMs = deps.clock.monotonicMs() - trace.startedMonotonicMs;
   const record = await settle(trace, { ...how, durationMs }, deps.estimator);
-  if (serving.recorded) return record;
   serving.recorded = true;
   await writeRecord(record, deps);
   await reservation.settle(record.costNano ?? 0);

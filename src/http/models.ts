@@ -27,9 +27,13 @@ export function findModel(
 ): unknown {
   const found = callable(snapshot, principal).find((model) => model.id === name);
   if (found !== undefined) return shown(found, style);
-  const byAnotherName = snapshot.catalog.candidates(name);
-  if (byAnotherName.length > 0 && mayCall(principal, name, byAnotherName)) {
-    const { model, provider } = byAnotherName[0]!.deployment;
+  const resolved = snapshot.catalog.resolve(name);
+  const candidates =
+    resolved.kind === 'deployments'
+      ? resolved.deployments.flatMap(({ id }) => snapshot.catalog.candidates(id))
+      : [];
+  if (candidates.length > 0 && mayCall(principal, name, candidates)) {
+    const { model, provider } = candidates[0]!.deployment;
     return shown(
       { id: name, ownedBy: provider.id, displayName: model.name, simulated: model.simulated },
       style,

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { errorHeaders } from '../gateway/index.ts';
+import { errorHeaders, requestIdHeaders } from '../gateway/index.ts';
 import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
 
 /** Sends one JSON document. */
@@ -27,7 +27,7 @@ export function replyError(
   dialect: DialectName,
   requestId: string,
 ): void {
-  const headers = { 'x-request-id': requestId, 'request-id': requestId, ...errorHeaders(error) };
+  const headers = { ...requestIdHeaders(requestId), ...errorHeaders(error) };
   // An unread body would be taken for the next request on this connection.
   const framing: { [name: string]: string } = request.complete ? {} : { connection: 'close' };
   replyJson(response, error.status, dialects[dialect].encodeError(error, requestId), {

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
-import { type Candidate, type Catalog, createCatalog, type DeploymentSettings } from '../catalog/index.ts';
+import {
+  type Candidate,
+  type Catalog,
+  createCatalog,
+  type DeploymentSettings,
+  namesEffort,
+} from '../catalog/index.ts';
 import type { Route, Snapshot } from '../gateway/index.ts';
 import { createProvider, findVendor, type ProviderSettings } from '../providers/index.ts';
 import { abilityRank, type DecisionTarget, type Predictor } from '../router/index.ts';
@@ -130,7 +136,7 @@ function one(name: string, field: string, catalog: Catalog): Candidate {
 }
 
 function all(name: string, field: string, catalog: Catalog): Candidate[] {
-  if (/#(off|low|high)$/.test(name)) {
+  if (namesEffort(name)) {
     throw new ConfigError(
       `${field}: effort presets («${name}») are not available yet: name the model without one`,
     );

@@ -137,6 +137,7 @@ describe('the admin API', () => {
     const one = await yumen.api('/v1/models/sandbox/frontier');
     assert.deepEqual([one.status, one.body.id], [200, 'sandbox/frontier']);
     assert.equal((await yumen.api('/v1/models/nope')).status, 404);
+    assert.equal((await yumen.api('/v1/models/sandbox%2Ffrontier%23nonsense')).status, 404);
   });
 
   test('a key is listed the models that it may call, by whichever of their names it may', async () => {

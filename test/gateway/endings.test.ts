@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { type Json, startYumen, type TestGateway, twoUpstreams } from '../support/start-yumen.ts';
 
@@ -187,14 +188,4 @@ test('while it drains, readiness says so and new work is refused with a reason',
 
 function oneUpstream(upstream: FakeUpstream): string {
   return `providers:\n  - { id: up, vendor: openai-compatible, base_url: "${upstream.baseUrl}" }\ndeployments:\n  - { model: m, provider: up, price: { input: 1, output: 2 } }\n`;
-}
-
-async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 15_000;
-  for (;;) {
-    const found = await find();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error('it did not happen within 15 s');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }

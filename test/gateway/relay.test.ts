@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
+import { eventually } from '../support/eventually.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { type Json, startYumen, type TestGateway, twoUpstreams } from '../support/start-yumen.ts';
 
@@ -332,15 +333,5 @@ async function readAll(response: Response): Promise<{ text: string; broken: bool
     return { text, broken: false };
   } catch {
     return { text, broken: true };
-  }
-}
-
-async function eventually<T>(find: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 5000;
-  for (;;) {
-    const found = await find();
-    if (found !== undefined) return found;
-    if (Date.now() > deadline) throw new Error('it did not happen within 5 s');
-    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
