@@ -65,11 +65,15 @@ test('the runtime dependencies are the ones we chose', () => {
   assert.deepEqual(Object.keys(dependencies).sort(), [
     '@hono/node-server',
     '@hono/zod-openapi',
+    '@smithy/eventstream-codec',
+    '@smithy/signature-v4',
     'commander',
+    'google-auth-library',
     'gpt-tokenizer',
     'hono',
     'pino',
     'undici',
+    'ws',
     'yaml',
     'zod',
   ]);
