@@ -28,7 +28,8 @@ export type ChatEvent =
   | { type: 'reasoning'; text: string }
   | { type: 'reasoning-signature'; signature: string }
   | { type: 'redacted-reasoning'; data: string }
-  | { type: 'tool-call'; index: number; id: string; name: string }
+  /** `signature`: the vendor's seal on the call itself, as in `Part`. */
+  | { type: 'tool-call'; index: number; id: string; name: string; signature?: string | undefined }
   | { type: 'tool-arguments'; index: number; fragment: string }
   | { type: 'finish'; finish: FinishReason }
   | { type: 'usage'; usage: Usage }

@@ -31,6 +31,11 @@ export const errorTable = {
     retry: false,
     help: 'Check the path; `GET /v1/models` lists models, the README lists endpoints.',
   },
+  previous_response_not_found: {
+    status: 400,
+    retry: false,
+    help: 'Send the whole conversation as `input`; responses are found by keys of the project that made them, as long as they are kept.',
+  },
   method_not_allowed: { status: 405, retry: false, help: 'Use the method that the `allow` header names.' },
   model_not_found: { status: 404, retry: false, help: 'Call a model that `GET /v1/models` lists.' },
   unsupported_by_candidates: {
@@ -43,6 +48,11 @@ export const errorTable = {
     status: 402,
     retry: false,
     help: 'Raise the budget of the key or wait for the next window.',
+  },
+  websocket_connection_limit_reached: {
+    status: 400,
+    retry: false,
+    help: 'Open a new connection: one may last for 60 minutes.',
   },
   overloaded: { status: 503, retry: true, help: 'Wait as long as `retry-after` says.' },
   shutting_down: { status: 503, retry: true, help: 'Try again: another instance answers.' },
@@ -90,6 +100,16 @@ export const errorTable = {
   },
   upstream_total_timeout: { status: 504, retry: false, help: 'The answer took longer than `total_ms`.' },
   content_filtered: { status: 400, retry: false, help: 'The provider’s content filter refused the request.' },
+  blocked_by_guardrail: {
+    status: 400,
+    retry: false,
+    help: 'A guardrail of the operator refused the request or its answer; the message names it.',
+  },
+  guardrail_unavailable: {
+    status: 503,
+    retry: true,
+    help: 'A guardrail that must be asked could not be; try again, and see the server log.',
+  },
   stream_interrupted: {
     status: 502,
     retry: true,
@@ -114,6 +134,8 @@ export interface UpstreamSaid {
   message?: string | undefined;
   /** What it added for programs, in its own dialect. */
   details?: JsonObject | undefined;
+  /** How long its body asks us to wait, where it says so there. */
+  retryAfterMs?: number | undefined;
 }
 
 export interface GatewayErrorOptions {

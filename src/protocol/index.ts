@@ -1,19 +1,29 @@
 export { type ChatAnswer, type ChatEvent, type FinishReason, isContent } from './answer.ts';
+export { awsEventStreamContentType } from './aws-event-stream/codec.ts';
+export { createAwsEventStreamFramer } from './aws-event-stream/framer.ts';
 export type {
   AnswerIdentity,
+  ClientDialect,
   Dialect,
   EncodedRequest,
   EncodeTarget,
   EventDecoder,
   EventEncoder,
+  ReasoningControl,
+  RequestPath,
+  WireChunk,
 } from './dialect.ts';
-export { dialects } from './dialects/index.ts';
+export { clientDialects, dialects } from './dialects/index.ts';
 export { type ErrorCode, errorTable, GatewayError, toGatewayError, type UpstreamSaid } from './errors.ts';
+export type { Framer, StreamFrame } from './frame.ts';
 export { isObject, type Json, type JsonObject } from './json.ts';
 export { parseJsonBody } from './json-body.ts';
 export { spliceTopLevel, type TopLevelEdits } from './json-splice.ts';
+export type { PastThoughts } from './past-thoughts.ts';
+export { replaceTexts, textsOf } from './replace-texts.ts';
 export type {
   ChatRequest,
+  ClientDialectName,
   DialectName,
   ImageSource,
   Message,
@@ -24,5 +34,12 @@ export type {
   Tool,
   ToolChoice,
 } from './request.ts';
-export { createSseFramer, type SseFrame } from './sse/framer.ts';
+export type { ServiceAnswer, ServiceIdentity } from './services/answer.ts';
+export { decodeEmbeddingsRequest, type EmbeddingsRequest } from './services/embeddings/request.ts';
+export { embeddingsForms, rerankForms } from './services/index.ts';
+export { jsonMember } from './services/json-member.ts';
+export { boundaryOf, type FormField, FormFieldFinder } from './services/multipart.ts';
+export { decodeRerankRequest, type RerankRequest } from './services/rerank/request.ts';
+export { type ServiceUnits, type ServiceUsage, serviceUsage } from './services/usage.ts';
+export { createSseFramer } from './sse/framer.ts';
 export { noUsage, type Usage } from './usage.ts';

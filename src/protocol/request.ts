@@ -2,7 +2,15 @@ import type { GatewayError } from './errors.ts';
 import type { JsonObject } from './json.ts';
 
 /** Wire formats we speak, as client surface and toward upstreams. */
-export type DialectName = 'openai-chat' | 'anthropic-messages';
+export type DialectName =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'gemini'
+  | 'bedrock-converse';
+
+/** Wire formats that clients may speak: legacy completions are only ever translated. */
+export type ClientDialectName = DialectName | 'openai-completions';
 
 export type ImageSource = { kind: 'url'; url: string } | { kind: 'base64'; mediaType: string; data: string };
 
@@ -19,7 +27,15 @@ export type Part =
   | { type: 'refusal'; text: string }
   | { type: 'reasoning'; text: string; signature?: string | undefined }
   | { type: 'redacted-reasoning'; data: string }
-  | { type: 'tool-call'; id: string; name: string; arguments: string; cacheControl?: JsonObject | undefined }
+  | {
+      type: 'tool-call';
+      id: string;
+      name: string;
+      arguments: string;
+      /** The vendor's seal on the call itself (`thoughtSignature` of Gemini), as it came. */
+      signature?: string | undefined;
+      cacheControl?: JsonObject | undefined;
+    }
   | {
       type: 'tool-result';
       callId: string;
@@ -77,7 +93,7 @@ export interface Sampling {
  * client really sent, so that a same-dialect route forwards it byte for byte.
  */
 export interface ChatRequest {
-  dialect: DialectName;
+  dialect: ClientDialectName;
   /** As the client wrote it: a route, `provider/model`, or a catalogue name. */
   model: string;
   stream: boolean;

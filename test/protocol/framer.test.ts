@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createParser } from 'eventsource-parser';
 import fc from 'fast-check';
-import { createSseFramer, type SseFrame } from '../../src/protocol/index.ts';
+import { createSseFramer, type StreamFrame } from '../../src/protocol/index.ts';
 import { recordings, recordingsMissing } from './support/recordings.ts';
 
 type Seen = { event: string | undefined; data: string | undefined };
 
-function frames(bytes: Uint8Array, cuts: readonly number[] = []): SseFrame[] {
+function frames(bytes: Uint8Array, cuts: readonly number[] = []): StreamFrame[] {
   const framer = createSseFramer();
-  const found: SseFrame[] = [];
+  const found: StreamFrame[] = [];
   let from = 0;
   for (const cut of [...cuts, bytes.length]) {
     // A copy, as each socket read is memory of its own.
@@ -19,16 +19,16 @@ function frames(bytes: Uint8Array, cuts: readonly number[] = []): SseFrame[] {
   return [...found, ...framer.end()];
 }
 
-function whole(text: string): SseFrame[] {
+function whole(text: string): StreamFrame[] {
   return frames(Buffer.from(text));
 }
 
-function seen(list: readonly SseFrame[]): Seen[] {
+function seen(list: readonly StreamFrame[]): Seen[] {
   return list.filter((frame) => !frame.partial).map(({ event, data }) => ({ event, data }));
 }
 
 /** Raw bytes as text, so that a difference can be read; latin1 keeps every byte apart. */
-function comparable(list: readonly SseFrame[]): unknown[] {
+function comparable(list: readonly StreamFrame[]): unknown[] {
   return list.map(({ raw, event, data, partial }) => ({
     raw: Buffer.from(raw).toString('latin1'),
     event,
@@ -37,7 +37,7 @@ function comparable(list: readonly SseFrame[]): unknown[] {
   }));
 }
 
-function joined(list: readonly SseFrame[]): Buffer {
+function joined(list: readonly StreamFrame[]): Buffer {
   return Buffer.concat(list.map((frame) => frame.raw));
 }
 

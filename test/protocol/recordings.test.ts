@@ -13,13 +13,7 @@ import {
 } from '../../src/protocol/index.ts';
 import { assertMessage, assertMessageStream } from './support/messages-grammar.ts';
 import { openAiSchemas, schemaMissing } from './support/openai-schema.ts';
-import {
-  type Recording,
-  recordedRequests,
-  recordings,
-  recordingsMissing,
-  type UsageTruth,
-} from './support/recordings.ts';
+import { type Recording, recordedRequests, recordings, recordingsMissing } from './support/recordings.ts';
 import { decodeStream, encodeStream, gather, gatherAnswer, identity } from './support/streams.ts';
 
 const chat = dialects['openai-chat'];
@@ -38,7 +32,7 @@ function ended(events: ChatEvent[]): ChatEvent[] {
   return events.some(({ type }) => type === 'end') ? events : [...events, { type: 'end' }];
 }
 
-function checkUsage(usage: Usage | undefined, truth: UsageTruth | undefined, name: string): void {
+function checkUsage(usage: Usage | undefined, { usage: truth, file: name, dialect }: Recording): void {
   if (truth === undefined) {
     assert.equal(usage, undefined, name);
     return;
@@ -46,10 +40,11 @@ function checkUsage(usage: Usage | undefined, truth: UsageTruth | undefined, nam
   assert.ok(usage !== undefined, name);
   const read = truth.cache_read ?? 0;
   const write = truth.cache_write ?? 0;
-  // The index keeps each provider's own meaning: Messages counts cached input apart, chat totals include all.
-  const messagesForm = truth.total === undefined;
-  assert.equal(usage.inputTokens, messagesForm ? truth.input + read + write : truth.input, name);
-  assert.equal(usage.outputTokens, messagesForm ? truth.output : truth.total! - truth.input, name);
+  // The index keeps each provider's own meaning: Messages and Converse count cached input apart, chat totals include all.
+  const cachedApart = truth.total === undefined || dialect === 'bedrock-converse';
+  const input = truth.input + (truth.tool_prompt ?? 0);
+  assert.equal(usage.inputTokens, cachedApart ? truth.input + read + write : input, name);
+  assert.equal(usage.outputTokens, cachedApart ? truth.output : truth.total! - input, name);
   assert.equal(usage.cacheReadTokens, read, name);
   assert.equal(usage.cacheWriteTokens, write, name);
   if (truth.reasoning !== undefined) assert.equal(usage.reasoningTokens, truth.reasoning, name);
@@ -69,7 +64,7 @@ describe('recorded responses', { skip: recordingsMissing }, () => {
   for (const recording of answers) {
     it(`${recording.file}: is read with its true usage`, () => {
       const answer = dialects[recording.dialect].decodeAnswer(body(recording));
-      checkUsage(answer.usage, recording.usage, recording.file);
+      checkUsage(answer.usage, recording);
       const gathered = gatherAnswer(answer);
       assert.ok(gathered.text !== '' || gathered.toolCalls.length > 0);
       if (recording.features.includes('tool-call')) assert.ok(gathered.toolCalls.length > 0);
@@ -83,7 +78,7 @@ describe('recorded responses', { skip: recordingsMissing }, () => {
       const dialect = dialects[recording.dialect];
       const events = decodeStream(dialect, recording.bytes);
       assert.deepEqual(decodeStream(dialect, recording.bytes, 3), events);
-      checkUsage(lastUsage(events), recording.usage, recording.file);
+      checkUsage(lastUsage(events), recording);
       const gathered = gather(events);
       assert.deepEqual(gathered.errors, []);
       assert.ok(gathered.text !== '' || gathered.toolCalls.length > 0);
@@ -124,8 +119,11 @@ describe('recorded responses', { skip: recordingsMissing }, () => {
           jsonSchema: true,
           reasoningControl: target === chat ? 'reasoning_effort' : 'adaptive-thinking',
         });
-        target.decodeRequest(JSON.parse(JSON.stringify(encoded.body)) as JsonObject, bytes);
-        assert.equal(encoded.body['model'], 'm', file);
+        const again = target.decodeRequest(JSON.parse(JSON.stringify(encoded.body)) as JsonObject, bytes, {
+          model: 'm',
+          stream: request.stream,
+        });
+        assert.equal(again.model, 'm', file);
       }
     }
   });

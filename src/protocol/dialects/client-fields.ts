@@ -1,11 +1,17 @@
 import { isObject } from '../json.ts';
-import type { ChatRequest, DialectName } from '../request.ts';
+import type { ChatRequest, ClientDialectName } from '../request.ts';
+import { anthropicMessagesFields } from './anthropic-messages/client-fields.ts';
+import { bedrockConverseFields } from './bedrock-converse/client-fields.ts';
+import { geminiFields } from './gemini/client-fields.ts';
+import { openaiChatFields } from './openai-chat/client-fields.ts';
+import { openaiCompletionsFields } from './openai-completions/client-fields.ts';
+import { openaiResponsesFields } from './openai-responses/client-fields.ts';
 
 /** How clients of a dialect write things, so that what a translation lost is named in their words. */
-interface ClientFields {
+export interface ClientFields {
   /** Top-level fields that the unified request holds; the others can only be forwarded, or are dropped. */
   understood: ReadonlySet<string>;
-  /** Every way to ask for thinking. */
+  /** Every way to ask for thinking; `a.b` is field b of the object a. */
   reasoning: readonly string[];
   stop: string;
   jsonSchema: string;
@@ -14,67 +20,13 @@ interface ClientFields {
   documentUrl: string;
 }
 
-export const clientFields: { readonly [name in DialectName]: ClientFields } = {
-  'openai-chat': {
-    understood: new Set([
-      'model',
-      'models',
-      'messages',
-      'stream',
-      'stream_options',
-      'tools',
-      'tool_choice',
-      'parallel_tool_calls',
-      'response_format',
-      'reasoning_effort',
-      'reasoning',
-      'thinking',
-      'enable_thinking',
-      'thinking_budget',
-      'temperature',
-      'top_p',
-      'top_k',
-      'max_tokens',
-      'max_completion_tokens',
-      'stop',
-      'seed',
-      'frequency_penalty',
-      'presence_penalty',
-      'user',
-      'safety_identifier',
-    ]),
-    reasoning: ['reasoning_effort', 'reasoning', 'thinking', 'enable_thinking', 'thinking_budget'],
-    stop: 'stop',
-    jsonSchema: 'response_format',
-    pastReasoning: 'messages.reasoning_content',
-    toolStrict: 'tools.function.strict',
-    documentUrl: 'messages.content.file',
-  },
-  'anthropic-messages': {
-    understood: new Set([
-      'model',
-      'models',
-      'messages',
-      'system',
-      'max_tokens',
-      'stream',
-      'tools',
-      'tool_choice',
-      'temperature',
-      'top_p',
-      'top_k',
-      'stop_sequences',
-      'thinking',
-      'output_config',
-      'metadata',
-    ]),
-    reasoning: ['thinking', 'output_config.effort'],
-    stop: 'stop_sequences',
-    jsonSchema: 'output_config.format',
-    pastReasoning: 'messages.content.thinking',
-    toolStrict: 'tools.strict',
-    documentUrl: 'messages.content.document.source.url',
-  },
+export const clientFields: { readonly [name in ClientDialectName]: ClientFields } = {
+  'openai-chat': openaiChatFields,
+  'openai-responses': openaiResponsesFields,
+  'openai-completions': openaiCompletionsFields,
+  'anthropic-messages': anthropicMessagesFields,
+  gemini: geminiFields,
+  'bedrock-converse': bedrockConverseFields,
 };
 
 /** The client's own words for the thinking it asked for. */

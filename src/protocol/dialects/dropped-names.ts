@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import { isObject, type JsonObject } from '../json.ts';
 
 const namesMax = 48;
 const nameCharsMax = 64;
@@ -16,10 +16,19 @@ export class DroppedNames {
     }
   }
 
-  /** Adds every top-level field that is set, is not understood, and asks for something. */
+  /**
+   * Adds every field that is set, is not understood, and asks for something. `a.b` among the understood ones is field b of the
+   * object a, whose other fields are then looked at one by one.
+   */
   addUnknownFields(body: JsonObject, understood: ReadonlySet<string>): void {
-    for (const key of Object.keys(body)) {
-      if (!understood.has(key) && asksForSomething(key, body[key])) this.add(key);
+    for (const [key, value] of Object.entries(body)) {
+      if (understood.has(key) || !asksForSomething(key, value)) continue;
+      if (isObject(value) && hasInner(understood, key)) {
+        for (const inner of Object.keys(value)) {
+          const name = `${key}.${inner}`;
+          if (!understood.has(name) && asksForSomething(inner, value[inner])) this.add(name);
+        }
+      } else this.add(key);
     }
   }
 
@@ -28,21 +37,35 @@ export class DroppedNames {
   }
 }
 
+function hasInner(understood: ReadonlySet<string>, field: string): boolean {
+  for (const name of understood) if (name.startsWith(`${field}.`)) return true;
+  return false;
+}
+
 /** Many SDKs send defaults along; losing «one choice, please» loses nothing. */
 const harmless: { [field: string]: readonly unknown[] } = {
   n: [1],
+  best_of: [1],
+  echo: [false],
   logprobs: [false],
   top_logprobs: [0],
   store: [false],
   frequency_penalty: [0],
   presence_penalty: [0],
   service_tier: ['auto', 'default'],
+  truncation: ['disabled'],
+  background: [false],
+  verbosity: ['medium'],
   modalities: [],
 };
 
 function asksForSomething(field: string, value: unknown): boolean {
   if (value === null || value === undefined) return false;
-  if (field === 'modalities') return !(Array.isArray(value) && value.every((item) => item === 'text'));
+  if (/modalities$/i.test(field)) return !(Array.isArray(value) && value.every(isText));
   if (typeof value === 'object' && Object.keys(value).length === 0) return false;
   return !(harmless[field]?.includes(value) ?? false);
+}
+
+function isText(modality: unknown): boolean {
+  return typeof modality === 'string' && modality.toLowerCase() === 'text';
 }

@@ -26,11 +26,12 @@ export function optionalNumber(
   key: string,
   min: number,
   max: number,
+  path = '',
 ): number | undefined {
   const value = object[key];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'number' || !(value >= min && value <= max)) {
-    reject(key, `must be a number from ${min} to ${max}.`);
+    reject(path + key, `must be a number from ${min} to ${max}.`);
   }
   return value;
 }
@@ -51,10 +52,10 @@ export function optionalObject(object: JsonObject, key: string, path = ''): Json
   return value;
 }
 
-export function optionalArray(object: JsonObject, key: string): unknown[] | undefined {
+export function optionalArray(object: JsonObject, key: string, path = ''): unknown[] | undefined {
   const value = object[key];
   if (value === undefined || value === null) return undefined;
-  if (!Array.isArray(value)) reject(key, 'must be an array.');
+  if (!Array.isArray(value)) reject(path + key, 'must be an array.');
   return value;
 }
 

@@ -4,12 +4,12 @@ import type { ReasoningRequest } from '../request.ts';
 
 /** Effort words from least to most. Vendors take different subsets; a word that the model lacks becomes its nearest one. */
 const efforts = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const commonEfforts = ['low', 'medium', 'high'];
+export const commonEfforts = ['low', 'medium', 'high'];
 /** `max` is taken by every model with adaptive thinking, `xhigh` only by some. */
 const commonAdaptiveEfforts = ['low', 'medium', 'high', 'max'];
 
 /** Thinking tokens that an effort word stands for where the upstream takes only a budget. */
-const budgetOfEffort: { [effort: string]: number } = {
+export const budgetOfEffort: { [effort: string]: number } = {
   minimal: 1024,
   low: 2048,
   medium: 8192,
@@ -43,12 +43,25 @@ export function encodeReasoning(
       if (accepted === undefined) return { fields: {}, carried: false };
       return { fields: { reasoning_effort: accepted }, carried: true };
     }
+    case 'reasoning': {
+      if (off) return { fields: { reasoning: { enabled: false } }, carried: true };
+      if (asked.budgetTokens !== undefined) {
+        return { fields: { reasoning: { max_tokens: asked.budgetTokens } }, carried: true };
+      }
+      if (asked.effort !== undefined) {
+        const effort = acceptedEffort(asked.effort, target.reasoningEfforts ?? commonEfforts);
+        if (effort === undefined) return { fields: {}, carried: false };
+        return { fields: { reasoning: { effort } }, carried: true };
+      }
+      if (asked.enabled === undefined) return { fields: {}, carried: true };
+      return { fields: { reasoning: { enabled: true } }, carried: true };
+    }
     case 'thinking':
       if (off) return { fields: { thinking: { type: 'disabled' } }, carried: true };
       if (asked.enabled === undefined && asked.budgetTokens === undefined) {
         return { fields: {}, carried: false };
       }
-      return { fields: { thinking: thinkingWith(budget) }, carried: true };
+      return thinkingFields(asked, budget, target.reasoningEfforts);
     case 'adaptive-thinking': {
       if (off) return { fields: { thinking: { type: 'disabled' } }, carried: true };
       const word = asked.effort ?? effortOfBudget(asked.budgetTokens);
@@ -73,14 +86,39 @@ export function encodeReasoning(
         fields: { enable_thinking: true, ...(budget === undefined ? {} : { thinking_budget: budget }) },
         carried: true,
       };
+    case 'chat_template_kwargs':
+      if (asked.enabled === undefined) return { fields: {}, carried: asked.budgetTokens === undefined };
+      return {
+        fields: { chat_template_kwargs: { enable_thinking: asked.enabled } },
+        carried: asked.budgetTokens === undefined,
+      };
+    case 'thinking_level':
+    case 'thinking_budget':
+      // Switches of another dialect, which encodes them itself.
+      return { fields: {}, carried: off };
   }
+}
+
+/** Where the model takes effort words beside the switch, they say how much; a budget would be ignored there. */
+function thinkingFields(
+  asked: ReasoningRequest,
+  budget: number | undefined,
+  efforts: readonly string[] | undefined,
+): EncodedReasoning {
+  if (efforts === undefined) return { fields: { thinking: thinkingWith(budget) }, carried: true };
+  const word = asked.effort ?? effortOfBudget(asked.budgetTokens);
+  const effort = word === undefined ? undefined : acceptedEffort(word, efforts);
+  return {
+    fields: { thinking: { type: 'enabled' }, ...(effort === undefined ? {} : { reasoning_effort: effort }) },
+    carried: word === undefined || effort !== undefined,
+  };
 }
 
 function thinkingWith(budget: number | undefined): JsonObject {
   return budget === undefined ? { type: 'enabled' } : { type: 'enabled', budget_tokens: budget };
 }
 
-function effortOfBudget(budget: number | undefined): string | undefined {
+export function effortOfBudget(budget: number | undefined): string | undefined {
   if (budget === undefined) return undefined;
   if (budget <= 4096) return 'low';
   if (budget <= 12288) return 'medium';
@@ -88,7 +126,7 @@ function effortOfBudget(budget: number | undefined): string | undefined {
 }
 
 /** The nearest word the model takes, the cheaper one on a tie. «No thinking» is only ever replaced by `minimal`. */
-function acceptedEffort(word: string, accepted: readonly string[]): string | undefined {
+export function acceptedEffort(word: string, accepted: readonly string[]): string | undefined {
   if (accepted.includes(word)) return word;
   if (word === 'none') return accepted.includes('minimal') ? 'minimal' : undefined;
   const asked = efforts.indexOf(word);

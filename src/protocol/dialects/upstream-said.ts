@@ -81,6 +81,8 @@ function clean(value: unknown): string | undefined {
 /** Error types that say more than a status, where an error arrives inside a stream that began with 200. */
 const codeOfType: { [type: string]: ErrorCode } = {
   invalid_request_error: 'upstream_rejected',
+  invalid_prompt: 'upstream_rejected',
+  context_length_exceeded: 'upstream_rejected',
   request_too_large: 'upstream_rejected',
   not_found_error: 'upstream_rejected',
   authentication_error: 'upstream_auth',

@@ -1,28 +1,5 @@
 import { GatewayError } from '../errors.ts';
-
-/** One server-sent event as it came: `raw` are its bytes with the blank line that ended it, `data` its joined data lines. */
-export interface SseFrame {
-  raw: Uint8Array;
-  event: string | undefined;
-  /** Undefined for frames without data (comments, heartbeats, extra blank lines). */
-  data: string | undefined;
-  /**
-   * The stream ended inside this frame. Only `end()` gives such a frame; it was cut and its data is not an event. The one
-   * thing decoders read from it is a terminal `[DONE]` whose blank line the upstream forgot.
-   */
-  partial?: true | undefined;
-}
-
-/** Cuts a byte stream into frames, wherever the network cut it into chunks. One instance per stream. */
-interface SseFramer {
-  /**
-   * Returns the frames that this chunk completed. Their `raw` may be a view of `chunk`, so the caller must not write to the
-   * chunk's memory again. Throws GatewayError `upstream_protocol` when a frame grows beyond `frameBytesMax`.
-   */
-  push(chunk: Uint8Array): SseFrame[];
-  /** Returns what is left, as one last frame, so that all `raw` joined are exactly the bytes that came. */
-  end(): SseFrame[];
-}
+import type { Framer, StreamFrame } from '../frame.ts';
 
 interface SseFramerLimits {
   /** The largest frame that is held in memory, in bytes. */
@@ -44,7 +21,7 @@ const heldBytesMin = 512;
  * A line ends with LF, CRLF or CR. A CR at the very end of a chunk may be half of a CRLF, so it waits for the next byte,
  * except where the line before also ended with a lone CR: a stream in that style would otherwise lag one frame behind.
  */
-export function createSseFramer(limits: SseFramerLimits = sseFramerDefaults): SseFramer {
+export function createSseFramer(limits: SseFramerLimits = sseFramerDefaults): Framer {
   /** The unfinished frame: `held` up to `heldLength`; `lineStart` and `scanFrom` are offsets into it. */
   let held: Buffer = Buffer.alloc(0);
   let heldLength = 0;
@@ -88,7 +65,7 @@ export function createSseFramer(limits: SseFramerLimits = sseFramerDefaults): Ss
 
   return {
     push(chunk) {
-      const frames: SseFrame[] = [];
+      const frames: StreamFrame[] = [];
       if (chunk.length === 0) return frames;
       const direct = heldLength === 0;
       if (!direct) append(chunk);
@@ -184,7 +161,7 @@ function find(bytes: Buffer, byte: number, from: number): number {
   return at === -1 ? bytes.length : at;
 }
 
-function readFrame(bytes: Buffer, from: number, to: number, first: boolean): SseFrame {
+function readFrame(bytes: Buffer, from: number, to: number, first: boolean): StreamFrame {
   let text = bytes.toString('utf8', from, to);
   if (text.includes('\r')) text = text.replace(/\r\n?/g, '\n');
   let at = first && text.charCodeAt(0) === 0xfeff ? 1 : 0;

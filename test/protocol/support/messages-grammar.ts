@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { SseFrame } from '../../../src/protocol/index.ts';
+import type { StreamFrame } from '../../../src/protocol/index.ts';
 import { isObject, type JsonObject } from '../../../src/protocol/index.ts';
 
 /**
@@ -77,7 +77,7 @@ export function assertMessage(message: JsonObject): void {
   for (const block of message['content'] as unknown[]) checkBlock(block);
 }
 
-export function assertMessageStream(frames: readonly SseFrame[]): void {
+export function assertMessageStream(frames: readonly StreamFrame[]): void {
   let state: 'new' | 'between' | 'delta' | 'done' = 'new';
   let open: { index: number; type: string } | undefined;
   let next = 0;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DialectName } from '../../../src/protocol/index.ts';
+import { binaryFrame } from '../../support/binary-frame.ts';
 
 const folder = join(import.meta.dirname, '../../../../shared/data/wire');
 
@@ -11,6 +12,8 @@ export interface UsageTruth {
   total?: number;
   cache_read?: number;
   cache_write?: number;
+  /** Put before the model by the provider's own tools. */
+  tool_prompt?: number;
   reasoning?: number;
 }
 
@@ -37,7 +40,12 @@ interface IndexEntry {
 
 const dialectOfApi: { [api: string]: DialectName } = {
   'openai.chat': 'openai-chat',
+  'openai.responses': 'openai-responses',
   'anthropic.messages': 'anthropic-messages',
+  'bedrock.converse': 'bedrock-converse',
+  'gemini.generateContent': 'gemini',
+  'gemini.streamGenerateContent': 'gemini',
+  'bedrock.converse-stream': 'bedrock-converse',
 };
 
 export const recordingsMissing = existsSync(folder)
@@ -52,7 +60,7 @@ export function recordings(): Recording[] {
     .map((entry) => ({
       file: entry.file,
       dialect: dialectOfApi[entry.api]!,
-      stream: entry.stream,
+      stream: entry.stream || entry.api === 'gemini.streamGenerateContent',
       status: entry.status,
       usage: entry.usage ?? undefined,
       features: entry.features,
@@ -73,12 +81,18 @@ export function recordedRequests(): { file: string; dialect: DialectName; bytes:
 
 function wireBytes(entry: IndexEntry): Buffer {
   const bytes = readFileSync(join(folder, entry.file));
+  if (entry.api === 'bedrock.converse-stream') return converseFrames(bytes.toString('utf8'));
   if (entry.form === 'sse-data-payloads-one-per-line') {
     const lines = bytes
       .toString('utf8')
       .split('\n')
       .filter((line) => line.trim() !== '');
     return Buffer.from(`${lines.map((line) => `data: ${line}\n\n`).join('')}data: [DONE]\n\n`);
+  }
+  // Without `alt=sse` the same chunks come as one array.
+  if (entry.api === 'gemini.streamGenerateContent' && !entry.stream) {
+    const chunks = JSON.parse(bytes.toString('utf8')) as object[];
+    return Buffer.from(chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\r\n\r\n`).join(''));
   }
   if (entry.form === 'parsed-sse-events-array') {
     const events = JSON.parse(bytes.toString('utf8')) as { type: string }[];
@@ -87,4 +101,20 @@ function wireBytes(entry: IndexEntry): Buffer {
     );
   }
   return bytes;
+}
+
+/** Recorded as `{"<event type>": payload}`, one a line or in one array: written as the binary frames they came in. */
+function converseFrames(text: string): Buffer {
+  const events = text.startsWith('[')
+    ? (JSON.parse(text) as object[])
+    : text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .map((line) => JSON.parse(line) as object);
+  return Buffer.concat(
+    events.flatMap(Object.entries).map(([type, payload]) => {
+      const headers = { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' };
+      return binaryFrame(headers, JSON.stringify(payload));
+    }),
+  );
 }

@@ -6,11 +6,26 @@ import type {
   Part,
   Usage,
 } from '../../../src/protocol/index.ts';
-import { createSseFramer } from '../../../src/protocol/index.ts';
+import { createAwsEventStreamFramer, createSseFramer, type Framer } from '../../../src/protocol/index.ts';
+import { binaryFrame } from '../../support/binary-frame.ts';
+
+export function framerOf(dialect: Pick<Dialect, 'streamContentType'>): Framer {
+  return isBinary(dialect) ? createAwsEventStreamFramer() : createSseFramer();
+}
+
+/** One event as the dialect's streams have it. */
+export function wireEvent(dialect: Dialect, name: string | undefined, data: string): Buffer {
+  if (isBinary(dialect)) return binaryFrame({ ':message-type': 'event', ':event-type': name ?? '' }, data);
+  return Buffer.from(`${name === undefined ? '' : `event: ${name}\n`}data: ${data}\n\n`);
+}
+
+function isBinary({ streamContentType }: Pick<Dialect, 'streamContentType'>): boolean {
+  return streamContentType === 'application/vnd.amazon.eventstream';
+}
 
 /** Bytes as an upstream would send them, in writes of `chunkBytes`, read by framer and decoder. */
 export function decodeStream(dialect: Dialect, bytes: Uint8Array, chunkBytes = bytes.length): ChatEvent[] {
-  const framer = createSseFramer();
+  const framer = framerOf(dialect);
   const decoder = dialect.eventDecoder();
   const events: ChatEvent[] = [];
   for (let at = 0; at < bytes.length; at += chunkBytes) {
@@ -30,7 +45,7 @@ export const identity = {
 
 export function encodeStream(dialect: Dialect, events: readonly ChatEvent[], includeUsage = true): Buffer {
   const encoder = dialect.eventEncoder({ ...identity, includeUsage });
-  return Buffer.from(events.map((event) => encoder.encode(event)).join(''));
+  return Buffer.concat(events.map((event) => Buffer.from(encoder.encode(event))));
 }
 
 /** An answer as the client sees it at the end, whatever the pieces were. */

@@ -1,9 +1,10 @@
 import type { JsonObject } from '../../json.ts';
 import type { ChatRequest, Message, Part } from '../../request.ts';
+import { inputOf } from '../call-arguments.ts';
 import { clientFields } from '../client-fields.ts';
 import type { DroppedNames } from '../dropped-names.ts';
+import { isBoundElsewhere } from '../signatures.ts';
 import { ToolIds } from '../tool-ids.ts';
-import { inputOf } from './response.ts';
 
 interface Turn {
   role: 'user' | 'assistant';
@@ -122,7 +123,7 @@ class TurnEncoder {
       case 'document':
         return marked(documentBlock(part), part.cacheControl);
       case 'reasoning':
-        if (part.signature === undefined || role !== 'assistant') {
+        if (!isOwnThought(part) || role !== 'assistant') {
           this.#dropped.add(clientFields[this.#request.dialect].pastReasoning);
           return undefined;
         }
@@ -164,6 +165,11 @@ class TurnEncoder {
   #dropPart(part: Part): void {
     this.#dropped.add(`messages.content.${part.type === 'other' ? part.kind : part.type}`);
   }
+}
+
+/** Unsigned thinking is refused, and what a vendor of another dialect signed as well. */
+function isOwnThought(part: { signature?: string | undefined }): part is { signature: string } {
+  return part.signature !== undefined && !isBoundElsewhere('anthropic-messages', part.signature);
 }
 
 /** Text of white space alone is refused. */

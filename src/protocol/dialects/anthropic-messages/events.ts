@@ -1,7 +1,7 @@
 import type { ChatEvent } from '../../answer.ts';
 import type { AnswerIdentity, EventDecoder, EventEncoder } from '../../dialect.ts';
+import type { StreamFrame } from '../../frame.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import type { SseFrame } from '../../sse/framer.ts';
 import { text } from '../read.ts';
 import { brokenFrame, inBandError } from '../upstream-said.ts';
 import { MessageWriter } from './message-writer.ts';
@@ -30,7 +30,7 @@ class MessageEventDecoder implements EventDecoder {
   /** Open client tool calls by block index. Calls that the provider runs itself are no calls to the client. */
   readonly #tools = new Map<unknown, ToolBlock>();
 
-  decode(frame: SseFrame): ChatEvent[] {
+  decode(frame: StreamFrame): ChatEvent[] {
     if (this.#ended || frame.data === undefined || frame.partial) return [];
     if (frame.data.trim() === '') return [];
     let body: unknown;

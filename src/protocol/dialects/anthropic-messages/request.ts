@@ -16,8 +16,8 @@ import {
   reject,
   requireModel,
 } from '../read.ts';
-import { encodeReasoning } from '../reasoning.ts';
 import { withoutSampling } from '../sampling.ts';
+import { encodeThinking } from '../thinking.ts';
 import { userIdFor } from '../user-id.ts';
 import { encodeMessages } from './encode-messages.ts';
 import { decodeMessages } from './messages.ts';
@@ -25,9 +25,6 @@ import { closedSchema } from './schema.ts';
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.ts';
 
 const userCharsMax = 256;
-const thinkingTokensMin = 1024;
-/** The part of the output limit that thinking may take at most, so that an answer still fits. */
-const thinkingShareMax = 0.8;
 
 export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest {
   const model = requireModel(body);
@@ -166,43 +163,6 @@ function encodeFormat(
     field: undefined,
     instruction: format.type === 'json-object' ? jsonObjectInstruction : jsonSchemaInstruction(format.schema),
   };
-}
-
-/**
- * A fixed thinking budget has conditions here: room under `max_tokens`, no forced tool call, and, inside a tool loop, the
- * signed thinking that began it. Where one fails, the upstream would refuse the whole request, so it goes without thinking.
- */
-function encodeThinking(
-  request: ChatRequest,
-  target: EncodeTarget,
-  maxTokens: number,
-): { fields: JsonObject; carried: boolean } {
-  const encoded = encodeReasoning(request.reasoning, target);
-  const thinking = encoded.fields['thinking'];
-  if (!isObject(thinking) || thinking['type'] === 'disabled') return encoded;
-  if (toolCallIsForced(request)) return { fields: {}, carried: false };
-  if (thinking['type'] !== 'enabled') return encoded;
-  const asked = typeof thinking['budget_tokens'] === 'number' ? thinking['budget_tokens'] : 8192;
-  const explicit = request.reasoning?.budgetTokens !== undefined;
-  const room = explicit ? maxTokens - 1 : Math.floor(maxTokens * thinkingShareMax);
-  const budget = Math.min(Math.max(asked, thinkingTokensMin), room);
-  if (budget < thinkingTokensMin || inLoopWithoutThinking(request)) return { fields: {}, carried: false };
-  return { fields: { thinking: { type: 'enabled', budget_tokens: budget } }, carried: true };
-}
-
-function toolCallIsForced(request: ChatRequest): boolean {
-  const { toolChoice } = request;
-  return request.tools.length > 0 && (toolChoice === 'required' || typeof toolChoice === 'object');
-}
-
-function inLoopWithoutThinking(request: ChatRequest): boolean {
-  const { messages } = request;
-  if (messages.at(-1)?.role !== 'tool') return false;
-  const start = messages.findLast((message) => message.role === 'assistant');
-  return !start?.parts.some(
-    (part) =>
-      part.type === 'redacted-reasoning' || (part.type === 'reasoning' && part.signature !== undefined),
-  );
 }
 
 function encodeSampling(

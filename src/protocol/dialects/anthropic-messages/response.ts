@@ -3,6 +3,7 @@ import type { AnswerIdentity } from '../../dialect.ts';
 import { GatewayError } from '../../errors.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import type { Part } from '../../request.ts';
+import { inputOf } from '../call-arguments.ts';
 import { text } from '../read.ts';
 import { inBandError, readUpstreamError } from '../upstream-said.ts';
 import { decodeUsage, encodeUsage } from './usage.ts';
@@ -153,16 +154,4 @@ function encodeBlock(part: Part): JsonObject | undefined {
     default:
       return undefined;
   }
-}
-
-/** Arguments must be an object here. What is none (a model's broken JSON) is kept as it is under one key. */
-export function inputOf(json: string): JsonObject {
-  if (json.trim() === '') return {};
-  try {
-    const value: unknown = JSON.parse(json);
-    if (isObject(value)) return value;
-  } catch {
-    // Kept below.
-  }
-  return { raw_arguments: json };
 }

@@ -35,11 +35,9 @@ export function mergeUsage(first: JsonObject | undefined, later: JsonObject): Js
   return merged;
 }
 
-/** The fields of `message_delta`, which counts the whole message; lifetimes of cache writes are told where there are any. */
+/** The fields of `message_delta`, which counts the whole message; its type has no place for the lifetimes of cache writes. */
 export function encodeDeltaUsage(usage: Usage | undefined): JsonObject {
-  const common = commonUsage(usage);
-  const hasWrites = usage !== undefined && usage.cacheWriteTokens > 0;
-  return hasWrites ? { ...common, cache_creation: encodeLifetimes(usage) } : common;
+  return commonUsage(usage);
 }
 
 export function encodeUsage(usage: Usage | undefined): JsonObject {

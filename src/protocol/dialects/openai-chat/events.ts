@@ -1,12 +1,20 @@
-import type { ChatEvent, FinishReason } from '../../answer.ts';
+import { type ChatEvent, type FinishReason, isContent } from '../../answer.ts';
 import type { AnswerIdentity, EventDecoder, EventEncoder } from '../../dialect.ts';
+import type { StreamFrame } from '../../frame.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import type { SseFrame } from '../../sse/framer.ts';
 import type { Usage } from '../../usage.ts';
 import { text } from '../read.ts';
 import { brokenFrame, inBandError } from '../upstream-said.ts';
+import { signatureFields } from './call-signature.ts';
 import { encodeErrorFrame } from './errors.ts';
-import { answerId, contentPieces, decodeFinish, encodeFinish } from './response.ts';
+import {
+  answerId,
+  contentPieces,
+  decodeFinish,
+  encodeFinish,
+  failedFinish,
+  isFailedFinish,
+} from './response.ts';
 import { ToolCallAssembler } from './tool-call-assembler.ts';
 import { decodeUsage, encodeUsage } from './usage.ts';
 
@@ -21,9 +29,10 @@ class ChunkDecoder implements EventDecoder {
   #finished = false;
   #ended = false;
   #refused = false;
+  #streamed = false;
   readonly #calls = new ToolCallAssembler();
 
-  decode(frame: SseFrame): ChatEvent[] {
+  decode(frame: StreamFrame): ChatEvent[] {
     if (this.#ended || frame.data === undefined) return [];
     const data = frame.data.trim();
     if (data === doneWord) {
@@ -59,10 +68,18 @@ class ChunkDecoder implements EventDecoder {
         this.#calls.answerId = id;
         events.push({ type: 'start', id, model: text(chunk['model']) });
       }
-      const delta = choice['delta'] ?? choice['message'];
-      if (isObject(delta)) this.#readDelta(delta, events);
+      // Some vendors close with the whole message, which repeats what was streamed.
+      const delta = choice['delta'] ?? (this.#streamed ? undefined : choice['message']);
+      if (isObject(delta)) {
+        this.#readDelta(delta, events);
+        this.#streamed ||= events.some(isContent);
+      }
       const reason = choice['finish_reason'];
-      if (typeof reason === 'string' && !this.#finished) {
+      if (isFailedFinish(reason)) {
+        this.#ended = true;
+        return [...events, { type: 'error', error: failedFinish(reason) }];
+      }
+      if (isFinish(reason) && !this.#finished) {
         this.#finished = true;
         this.#calls.finish(events);
         const seen = { toolCalls: this.#calls.count > 0, refusal: this.#refused };
@@ -98,6 +115,11 @@ class ChunkDecoder implements EventDecoder {
 function isError(chunk: JsonObject): boolean {
   const error = chunk['error'];
   return (error !== undefined && error !== null) || chunk['object'] === 'error';
+}
+
+/** Some vendors write an empty word, or the word «null», into every chunk that is not the last. */
+function isFinish(reason: unknown): reason is string {
+  return typeof reason === 'string' && reason !== '' && reason !== 'null';
 }
 
 /** Further choices exist only for clients of this dialect, whose bytes pass untouched. */
@@ -168,7 +190,8 @@ class ChunkEncoder implements EventEncoder {
       case 'tool-call': {
         this.#toolCalls = true;
         const { index, id, name } = event;
-        const call = { index, id, type: 'function', function: { name, arguments: '' } };
+        const seal = signatureFields(event.signature);
+        const call = { index, id, type: 'function', function: { name, arguments: '' }, ...seal };
         return this.#delta(`{"tool_calls":[${JSON.stringify(call)}]}`);
       }
       case 'tool-arguments':

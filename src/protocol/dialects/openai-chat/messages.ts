@@ -5,6 +5,8 @@ import type { DroppedNames } from '../dropped-names.ts';
 import { sourceFromUrl, textDocument, urlFromSource } from '../media.ts';
 import { optionalString, reject, requireMessages, text } from '../read.ts';
 import { ToolIds } from '../tool-ids.ts';
+import { adaptMessages, type MessageRules } from './adapt-messages.ts';
+import { callSignature, signatureFields } from './call-signature.ts';
 import { reasoningParts } from './reasoning-content.ts';
 
 export function decodeMessages(body: JsonObject): Message[] {
@@ -158,7 +160,14 @@ function decodeToolCall(value: unknown, path: string): Part {
     reject(`${path}.function.name`, 'must be a non-empty string.');
   }
   const id = optionalString(value, 'id', `${path}.`) ?? '';
-  return { type: 'tool-call', id, name, arguments: argumentsText(definition['arguments']) };
+  const signature = callSignature(value);
+  return {
+    type: 'tool-call',
+    id,
+    name,
+    arguments: argumentsText(definition['arguments']),
+    ...(signature === undefined ? {} : { signature }),
+  };
 }
 
 function argumentsText(value: unknown): string {
@@ -182,7 +191,8 @@ function isNotEmptyText(part: Part): boolean {
 }
 
 interface EncodeOptions {
-  echoReasoning: boolean;
+  rules: MessageRules;
+  reasoningField: 'reasoning_content' | 'reasoning_details';
   /** Added to the system text, e.g. to ask for JSON in words. */
   instruction: string | undefined;
   dropped: DroppedNames;
@@ -193,7 +203,9 @@ const separator = '\n\n';
 export function encodeMessages(request: ChatRequest, options: EncodeOptions): JsonObject[] {
   const encoder = new MessageEncoder(request, options);
   for (const message of request.messages) encoder.add(message);
-  return encoder.finish();
+  const { messages, withoutReasoning } = adaptMessages(encoder.finish(), options.rules);
+  if (withoutReasoning) options.dropped.add(clientFields[request.dialect].pastReasoning);
+  return messages;
 }
 
 class MessageEncoder {
@@ -311,6 +323,7 @@ class MessageEncoder {
             id: this.#ids.map(part.id),
             type: 'function',
             function: { name: part.name, arguments: part.arguments === '' ? '{}' : part.arguments },
+            ...(this.#own ? signatureFields(part.signature) : {}),
           });
           break;
         case 'other':
@@ -327,8 +340,11 @@ class MessageEncoder {
       content: content === '' && !nothingElse ? null : content,
     };
     if (reasoning !== '') {
-      if (this.#options.echoReasoning) message['reasoning_content'] = reasoning;
-      else this.#dropped.add(clientFields[this.#request.dialect].pastReasoning);
+      const { reasoningField } = this.#options;
+      message[reasoningField] =
+        reasoningField === 'reasoning_content'
+          ? reasoning
+          : [{ type: 'reasoning.text', text: reasoning, index: 0 }];
     }
     if (refusal !== undefined) message['refusal'] = refusal;
     if (calls.length > 0) message['tool_calls'] = calls;

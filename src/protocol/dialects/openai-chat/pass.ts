@@ -1,9 +1,11 @@
 import type { EncodeTarget, PassEdits } from '../../dialect.ts';
-import { isObject, type Json } from '../../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import type { ChatRequest } from '../../request.ts';
+import { clientFields } from '../client-fields.ts';
 import { commonEdits } from '../pass.ts';
+import { adaptMessages } from './adapt-messages.ts';
 
-/** The output limit under the name this upstream knows, and usage in streams, which we need whether or not the client does. */
+/** The messages as this upstream takes them, the output limit under the name this upstream knows, and usage in streams, which we need whether or not the client does. */
 export function passEdits(request: ChatRequest, target: EncodeTarget): PassEdits {
   const { edits, dropped } = commonEdits(request, target);
   const hidesUsage = request.stream && target.streamUsageOption !== false && !request.wantsStreamUsage;
@@ -22,5 +24,12 @@ export function passEdits(request: ChatRequest, target: EncodeTarget): PassEdits
     if (request.body[other] !== undefined) edits[other] = undefined;
     if (request.body[field] !== limit) edits[field] = limit;
   }
+  const messages = adaptMessages(request.body['messages'] as JsonObject[], {
+    ...target,
+    // What is ignored there passes: only a refusal is worth touching the client's words.
+    reasoningEcho: target.reasoningEcho === 'none' ? 'none' : undefined,
+  });
+  if (messages.changed) edits['messages'] = messages.messages as unknown as Json;
+  if (messages.withoutReasoning) dropped.push(clientFields['openai-chat'].pastReasoning);
   return { edits, hidesUsage, dropped };
 }

@@ -16,6 +16,7 @@ import {
 } from '../read.ts';
 import { encodeReasoning } from '../reasoning.ts';
 import { withoutSampling } from '../sampling.ts';
+import { allowsStrict } from '../strict-schema.ts';
 import { userIdFor } from '../user-id.ts';
 import { decodeMessages, encodeMessages } from './messages.ts';
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.ts';
@@ -101,7 +102,8 @@ function decodeReasoning(body: JsonObject): ReasoningRequest | undefined {
     asked.enabled = optionalBoolean(reasoning, 'enabled', 'reasoning.');
   }
   if (isObject(thinking)) {
-    asked.enabled ??= thinking['type'] !== 'disabled';
+    // `auto` leaves it to the model, as saying nothing does.
+    if (thinking['type'] !== 'auto') asked.enabled ??= thinking['type'] !== 'disabled';
     asked.budgetTokens ??= optionalInteger(thinking, 'budget_tokens', 0, 'thinking.');
   } else if (typeof thinking === 'boolean') asked.enabled ??= thinking;
   asked.enabled ??= optionalBoolean(body, 'enable_thinking');
@@ -110,7 +112,7 @@ function decodeReasoning(body: JsonObject): ReasoningRequest | undefined {
     return undefined;
   }
   // In this dialect an effort is a wish to think; only «none» is a wish not to.
-  asked.enabled ??= asked.effort !== 'none';
+  if (!isObject(thinking) || thinking['type'] !== 'auto') asked.enabled ??= asked.effort !== 'none';
   return asked;
 }
 
@@ -123,7 +125,8 @@ export function encodeRequest(asked: ChatRequest, target: EncodeTarget): Encoded
 
   const format = encodeResponseFormat(request, target, own, dropped);
   body['messages'] = encodeMessages(request, {
-    echoReasoning: target.echoReasoning ?? takesReasoningContent(target),
+    rules: { ...target, reasoningEcho: target.reasoningEcho ?? usualEcho(target) },
+    reasoningField: target.reasoningEchoField ?? 'reasoning_content',
     instruction: format.instruction,
     dropped,
   });
@@ -157,8 +160,8 @@ function copyOtherFields(from: JsonObject, to: JsonObject): void {
 }
 
 /** Vendors whose thinking has a switch of its own also read past reasoning; the others refuse the unknown field. */
-function takesReasoningContent(target: EncodeTarget): boolean {
-  return target.reasoningControl === 'thinking' || target.reasoningControl === 'enable_thinking';
+function usualEcho({ reasoningControl }: EncodeTarget): 'all' | 'none' {
+  return reasoningControl === 'thinking' || reasoningControl === 'enable_thinking' ? 'all' : 'none';
 }
 
 function encodeResponseFormat(
@@ -192,20 +195,6 @@ function encodeResponseFormat(
     },
     instruction: undefined,
   };
-}
-
-/** Strict mode wants every object closed and every property required; a schema that is not so is sent without it. */
-function allowsStrict(schema: unknown): boolean {
-  if (Array.isArray(schema)) return schema.every(allowsStrict);
-  if (!isObject(schema)) return true;
-  const properties = schema['properties'];
-  if (schema['type'] === 'object' || isObject(properties)) {
-    if (schema['additionalProperties'] !== false) return false;
-    const required = schema['required'];
-    const names = isObject(properties) ? Object.keys(properties) : [];
-    if (!names.every((name) => Array.isArray(required) && required.includes(name))) return false;
-  }
-  return Object.values(schema).every(allowsStrict);
 }
 
 function encodeSampling(

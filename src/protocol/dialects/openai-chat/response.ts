@@ -5,6 +5,7 @@ import { isObject, type JsonObject } from '../../json.ts';
 import type { Part } from '../../request.ts';
 import { text } from '../read.ts';
 import { inBandError, readUpstreamError } from '../upstream-said.ts';
+import { callSignature, signatureFields } from './call-signature.ts';
 import { reasoningFields, reasoningParts } from './reasoning-content.ts';
 import { decodeUsage, encodeUsage } from './usage.ts';
 
@@ -19,12 +20,14 @@ export function decodeAnswer(body: JsonObject): ChatAnswer {
       upstream: readUpstreamError(200, body),
     });
   }
+  const reason = choice['finish_reason'];
+  if (isFailedFinish(reason)) throw failedFinish(reason);
   const parts = decodeMessageParts(message);
   return {
     id: text(body['id']),
     model: text(body['model']),
     parts,
-    finish: decodeFinish(choice['finish_reason'], {
+    finish: decodeFinish(reason, {
       toolCalls: parts.some((part) => part.type === 'tool-call'),
       refusal: parts.some((part) => part.type === 'refusal'),
     }),
@@ -48,7 +51,9 @@ function decodeMessageParts(message: JsonObject): Part[] {
       const name = isObject(definition) ? text(definition['name']) : undefined;
       if (!isObject(call) || !isObject(definition) || name === undefined) continue;
       const id = text(call['id']) ?? `call_${parts.length}`;
-      parts.push({ type: 'tool-call', id, name, arguments: argumentsText(definition['arguments']) });
+      const signature = callSignature(call);
+      const seal = signature === undefined ? {} : { signature };
+      parts.push({ type: 'tool-call', id, name, arguments: argumentsText(definition['arguments']), ...seal });
     }
   }
   return parts;
@@ -80,13 +85,29 @@ export function contentPieces(content: unknown): { text: string; reasoning: bool
 const finishWords: { [raw: string]: FinishReason['unified'] } = {
   stop: 'stop',
   eos: 'stop',
+  normal: 'stop',
   length: 'length',
   max_tokens: 'length',
+  model_context_window_exceeded: 'length',
   tool_calls: 'tool-calls',
   function_call: 'tool-calls',
   content_filter: 'content-filter',
   sensitive: 'content-filter',
 };
+
+/** Words for an answer that the vendor’s own machinery cut short: what there is must not pass for whole. */
+const failedFinishes = ['network_error', 'insufficient_system_resource'] as const;
+
+export function isFailedFinish(reason: unknown): reason is (typeof failedFinishes)[number] {
+  return (failedFinishes as readonly unknown[]).includes(reason);
+}
+
+export function failedFinish(reason: string): GatewayError {
+  return new GatewayError('stream_interrupted', 'The provider could not finish its answer.', {
+    upstream: { status: 200, code: reason, message: `finish_reason ${reason}` },
+    detail: `the answer ended with finish_reason ${reason}`,
+  });
+}
 
 /**
  * A forced tool call ends with «stop» at some vendors, and agents of the other dialect only go on when they are told of a tool
@@ -132,6 +153,7 @@ export function encodeAnswer(answer: ChatAnswer, identity: AnswerIdentity): Json
         id: part.id,
         type: 'function',
         function: { name: part.name, arguments: argumentsText(part.arguments) },
+        ...signatureFields(part.signature),
       });
     }
   }

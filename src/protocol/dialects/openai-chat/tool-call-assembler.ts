@@ -1,6 +1,7 @@
 import type { ChatEvent } from '../../answer.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { text } from '../read.ts';
+import { callSignature } from './call-signature.ts';
 
 /** Fragments that may wait for the name of their call. */
 const waitingCharsMax = 1024 * 1024;
@@ -9,6 +10,7 @@ interface Call {
   index: number;
   id: string | undefined;
   name: string | undefined;
+  signature: string | undefined;
   announced: boolean;
   hasArguments: boolean;
   waiting: string;
@@ -36,6 +38,7 @@ export class ToolCallAssembler {
     const call = this.#find(delta['index'], id, name);
     call.id ??= id;
     call.name ??= name;
+    call.signature ??= callSignature(delta);
     const given = definition['arguments'];
     const fragment = typeof given === 'string' ? given : isObject(given) ? JSON.stringify(given) : '';
     if (!call.announced) {
@@ -61,7 +64,8 @@ export class ToolCallAssembler {
     call.announced = true;
     const id =
       call.id ?? `call_${(this.answerId ?? '').replace(/[^A-Za-z0-9]/g, '').slice(-16)}_${call.index}`;
-    events.push({ type: 'tool-call', index: call.index, id, name });
+    const seal = call.signature === undefined ? {} : { signature: call.signature };
+    events.push({ type: 'tool-call', index: call.index, id, name, ...seal });
     if (call.waiting !== '') {
       call.hasArguments = true;
       events.push({ type: 'tool-arguments', index: call.index, fragment: call.waiting });
@@ -91,6 +95,7 @@ export class ToolCallAssembler {
       index: this.#all.length,
       id: undefined,
       name: undefined,
+      signature: undefined,
       announced: false,
       hasArguments: false,
       waiting: '',

@@ -9,7 +9,7 @@ import { count, isImplausible } from '../read.ts';
 export function decodeUsage(value: unknown): Usage | undefined {
   if (!isObject(value)) return undefined;
   if (isImplausible(value['prompt_tokens']) || isImplausible(value['completion_tokens'])) return undefined;
-  const input = count(value['prompt_tokens']);
+  const input = count(value['prompt_tokens']) ?? hitsAndMisses(value);
   const completion = count(value['completion_tokens']);
   if (input === undefined && completion === undefined) return undefined;
   const promptDetails = isObject(value['prompt_tokens_details']) ? value['prompt_tokens_details'] : {};
@@ -42,6 +42,13 @@ export function decodeUsage(value: unknown): Usage | undefined {
     reasoningTokens: Math.min(reasoning, output),
     raw: value,
   };
+}
+
+/** Where the prompt is reported only as what the cache had and what it lacked. */
+function hitsAndMisses(value: JsonObject): number | undefined {
+  const hits = count(value['prompt_cache_hit_tokens']);
+  const misses = count(value['prompt_cache_miss_tokens']);
+  return hits === undefined || misses === undefined ? undefined : hits + misses;
 }
 
 export function encodeUsage(usage: Usage): JsonObject {

@@ -1,0 +1,3 @@
+import type { TextPlaces } from '../text-places.ts';
+
+export const textPlaces: TextPlaces = { fields: ['prompt'], keys: [] };

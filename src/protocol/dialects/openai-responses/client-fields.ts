@@ -1,0 +1,32 @@
+import type { ClientFields } from '../client-fields.ts';
+
+export const openaiResponsesFields: ClientFields = {
+  understood: new Set([
+    'model',
+    'models',
+    'input',
+    'instructions',
+    'stream',
+    'stream_options',
+    'tools',
+    'tool_choice',
+    'parallel_tool_calls',
+    'text.format',
+    'reasoning.effort',
+    'reasoning.max_tokens',
+    'reasoning.enabled',
+    'reasoning.summary',
+    'reasoning.generate_summary',
+    'temperature',
+    'top_p',
+    'max_output_tokens',
+    'user',
+    'safety_identifier',
+  ]),
+  reasoning: ['reasoning.effort', 'reasoning.max_tokens', 'reasoning.enabled'],
+  stop: 'stop',
+  jsonSchema: 'text.format',
+  pastReasoning: 'input.reasoning',
+  toolStrict: 'tools.strict',
+  documentUrl: 'input.content.input_file.file_url',
+};
