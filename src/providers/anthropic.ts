@@ -7,6 +7,7 @@ export const anthropic: Vendor = {
   headquarters: 'US',
   dialect: 'anthropic-messages',
   chatPath: '/messages',
+  countPath: '/messages/count_tokens',
   modelsPath: '/models',
   regions: {
     // Inference runs anywhere unless a request asks for `inference_geo`; data at rest stays in the workspace's place, the US by default.
@@ -19,6 +20,7 @@ export const anthropic: Vendor = {
   headers: { 'anthropic-version': '2023-06-01' },
   keyVariables: ['ANTHROPIC_API_KEY'],
   baseUrlVariable: 'ANTHROPIC_BASE_URL',
+  keyPattern: /^sk-ant-/,
   quirks: {
     maxTokensField: 'max_tokens',
     usageNeedsStreamOption: false,

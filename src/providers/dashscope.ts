@@ -1,3 +1,4 @@
+import { messagesBeside, responsesBeside } from './beside-chat.ts';
 import type { Vendor } from './vendor.ts';
 
 const wrongRegion =
@@ -6,7 +7,8 @@ const wrongRegion =
 
 /**
  * Alibaba Cloud Model Studio. The region says where data is kept; the deployment scope of the model says where inference runs, which
- * may be anywhere in the world. Sources: alibabacloud.com/help/en/model-studio: regions, base-url, error-code (2026-10).
+ * may be anywhere in the world. Sources: alibabacloud.com/help/en/model-studio: regions, base-url, error-code, rerank, embedding and batch
+ * interfaces compatible with OpenAI, Anthropic API compatibility (2026-10).
  */
 export const dashscope: Vendor = {
   id: 'dashscope',
@@ -15,6 +17,14 @@ export const dashscope: Vendor = {
   dialect: 'openai-chat',
   chatPath: '/chat/completions',
   modelsPath: '/models',
+  mounts: [messagesBeside('/apps/anthropic/v1', 'x-api-key'), responsesBeside()],
+  services: {
+    // Only floats (reference «OpenAI-compatible text embedding»), while OpenAI's own client asks for base64.
+    embeddings: { path: '/embeddings', floatOnly: true },
+    rerank: { basePath: '/compatible-api/v1', path: '/reranks' },
+    files: { path: '/files' },
+    batches: { path: '/batches' },
+  },
   regions: {
     'ap-southeast-1': {
       baseUrl: 'https://dashscope-intl.aliyuncs.com/compatible-mode/v1',
@@ -63,8 +73,18 @@ export const dashscope: Vendor = {
   errorClasses: [
     { code: 'InvalidApiKey', is: 'upstream_auth', hint: wrongRegion },
     { code: 'invalid_api_key', is: 'upstream_auth', hint: wrongRegion },
-    { code: 'DataInspectionFailed', is: 'content_filtered' },
-    { code: 'data_inspection_failed', is: 'content_filtered' },
+    // `DataInspectionFailed` in the native API, which the other code becomes where OpenAI's form is spoken; also in mid-stream.
+    { code: /^data_?inspection_?failed$/i, is: 'content_filtered' },
+    {
+      message: /enable_thinking.*(non-streaming|only support stream)/i,
+      is: 'upstream_rejected',
+      hint: 'This model thinks only while it streams: set thinkingNeedsStream for it in the catalogue overlay.',
+    },
+    {
+      message: /only supports? stream mode/i,
+      is: 'upstream_rejected',
+      hint: 'This model answers only in streams: set thinkingNeedsStream for it in the catalogue overlay.',
+    },
     {
       code: 'Arrearage',
       is: 'upstream_quota',

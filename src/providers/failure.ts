@@ -6,6 +6,11 @@ export function classifyFailure(vendor: Vendor, said: UpstreamSaid): ErrorCode {
   return matchingRow(vendor, said)?.is ?? codeOfStatus(said.status);
 }
 
+/** Whether the vendor's rows know this failure; of others only the status speaks. */
+export function knowsFailure(vendor: Vendor, said: UpstreamSaid): boolean {
+  return matchingRow(vendor, said) !== undefined;
+}
+
 /** What the vendor's rows advise the operator about this failure. */
 export function failureHint(vendor: Vendor, said: UpstreamSaid): string | undefined {
   return matchingRow(vendor, said)?.hint;
@@ -17,8 +22,13 @@ function matchingRow(vendor: Vendor, said: UpstreamSaid): ErrorClass | undefined
 
 function matches(row: ErrorClass, said: UpstreamSaid): boolean {
   if (row.status !== undefined && row.status !== said.status) return false;
-  if (row.code !== undefined && row.code !== said.code && row.code !== said.type) return false;
+  if (row.code !== undefined && ![said.code, said.type].some((word) => isCode(row.code!, word))) return false;
   return row.message === undefined || row.message.test(said.message ?? '');
+}
+
+function isCode(expected: string | RegExp, word: string | undefined): boolean {
+  if (word === undefined) return false;
+  return typeof expected === 'string' ? expected === word : expected.test(word);
 }
 
 function codeOfStatus(status: number): ErrorCode {

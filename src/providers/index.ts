@@ -1,7 +1,29 @@
-export { discoverProviders } from './discover.ts';
-export { classifyFailure, failureHint } from './failure.ts';
-export { type Engine, engines } from './openai-compatible.ts';
+export { discoverProviders, type VariableReader } from './discover.ts';
+export { classifyFailure, failureHint, knowsFailure } from './failure.ts';
+export { enginePorts, enginesToAsk, identifyEngine } from './identify-engine.ts';
+export { listedModels } from './listed-models.ts';
+export {
+  type NamesElsewhere,
+  namesElsewhere,
+  namesOfOnesOwn,
+  otherHosts,
+  type VendorNamed,
+} from './names-elsewhere.ts';
 export { createProvider, type ProviderSettings } from './provider.ts';
-export { authHeaders, chatUrl, modelsUrl } from './request.ts';
-export type { ErrorClass, Provider, Quirks, Vendor, VendorRegion } from './vendor.ts';
+export { authHeaders, chatUrl, countUrl, modelsUrl, serviceUrl } from './request.ts';
+export type {
+  Balance,
+  CloudCredentials,
+  ErrorClass,
+  Provider,
+  ProviderKey,
+  Quirks,
+  RateLimits,
+  Service,
+  ServiceName,
+  Vendor,
+  VendorRegion,
+  Wire,
+} from './vendor.ts';
 export { findVendor, vendors } from './vendors.ts';
+export { providerFor, wireFor } from './wires.ts';

@@ -1,6 +1,6 @@
 import type { ErrorClass, Quirks, Vendor } from './vendor.ts';
 
-const quirks: Quirks = {
+export const compatibleQuirks: Quirks = {
   maxTokensField: 'max_tokens',
   usageNeedsStreamOption: true,
   jsonSchema: true,
@@ -8,12 +8,16 @@ const quirks: Quirks = {
   heartbeats: false,
 };
 
-/** Codes that servers borrow from OpenAI, with OpenAI's meaning. */
-const errorClasses: ErrorClass[] = [
+/** Codes that servers borrow from OpenAI, with OpenAI's meaning, and what they say of a prompt that is too long, also inside a stream. */
+export const compatibleErrorClasses: ErrorClass[] = [
   { code: 'insufficient_quota', is: 'upstream_quota' },
   { code: 'context_length_exceeded', is: 'upstream_rejected' },
   { code: 'content_filter', is: 'content_filtered' },
   { code: 'content_policy_violation', is: 'content_filtered' },
+  {
+    message: /maximum context length|exceeds the (available |model’s |model's )?context/i,
+    is: 'upstream_rejected',
+  },
 ];
 
 /** Any server that speaks chat completions: the operator gives its address, and a key if it asks for one. */
@@ -23,6 +27,15 @@ export const openaiCompatible: Vendor = {
   headquarters: undefined,
   dialect: 'openai-chat',
   chatPath: '/chat/completions',
+  // What of these a server has, it says itself.
+  services: {
+    embeddings: { path: '/embeddings' },
+    rerank: { path: '/rerank', form: 'jina' },
+    completions: { path: '/completions' },
+    images: { path: '/images' },
+    audio: { path: '/audio' },
+    moderations: { path: '/moderations' },
+  },
   modelsPath: '/models',
   regions: {},
   defaultRegion: undefined,
@@ -31,36 +44,8 @@ export const openaiCompatible: Vendor = {
   headers: {},
   keyVariables: ['OPENAI_COMPATIBLE_API_KEY'],
   baseUrlVariable: 'OPENAI_COMPATIBLE_BASE_URL',
-  quirks,
-  errorClasses,
+  silentContexts: [4_096],
+  quirks: compatibleQuirks,
+  errorClasses: compatibleErrorClasses,
   simulated: false,
 };
-
-/** An inference server that people run themselves, and the loopback address it uses unless told otherwise. */
-export interface Engine {
-  id: string;
-  name: string;
-  baseUrl: string;
-}
-
-export const engines: Engine[] = [
-  { id: 'ollama', name: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1' },
-  { id: 'vllm', name: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1' },
-  { id: 'lmstudio', name: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1' },
-  { id: 'llamacpp', name: 'llama.cpp', baseUrl: 'http://127.0.0.1:8080/v1' },
-  { id: 'sglang', name: 'SGLang', baseUrl: 'http://127.0.0.1:30000/v1' },
-];
-
-/** An engine is the generic vendor with a name and a usual address; where it runs, data stays. */
-export function engineVendor(engine: Engine): Vendor {
-  return {
-    ...openaiCompatible,
-    id: engine.id,
-    name: engine.name,
-    regions: { local: { baseUrl: engine.baseUrl, processing: 'local', storage: 'local' } },
-    defaultRegion: 'local',
-    versionPath: '/v1',
-    keyVariables: [],
-    baseUrlVariable: undefined,
-  };
-}

@@ -1,6 +1,10 @@
+import { responsesMount } from './mounts.ts';
 import type { Vendor } from './vendor.ts';
 
-/** Sources: developers.openai.com API reference and error-code guide; help.openai.com article 6614457 (billing codes). */
+/**
+ * Sources: developers.openai.com API reference, error-code guide and data-residency guide (2026-10); help.openai.com article 6614457
+ * (billing codes).
+ */
 export const openai: Vendor = {
   id: 'openai',
   name: 'OpenAI',
@@ -9,16 +13,46 @@ export const openai: Vendor = {
   versionPath: '/v1',
   chatPath: '/chat/completions',
   modelsPath: '/models',
-  // Projects with data residency use other hosts and pay a premium: the operator gives that address, a region name and a price.
+  mounts: [responsesMount('same-dialect')],
+  services: {
+    embeddings: { path: '/embeddings' },
+    completions: { path: '/completions' },
+    images: { path: '/images' },
+    audio: { path: '/audio' },
+    moderations: { path: '/moderations' },
+    files: { path: '/files' },
+    batches: { path: '/batches' },
+    compact: { path: '/responses/compact' },
+  },
+  // All but the first are for projects with data residency, whose models since March 2026 cost 10 % more. Where the guide's table
+  // promises storage only, inference may run elsewhere.
   regions: {
     global: { baseUrl: 'https://api.openai.com/v1', processing: undefined, storage: undefined },
+    us: { baseUrl: 'https://us.api.openai.com/v1', processing: 'US', storage: 'US' },
+    // The European Economic Area and Switzerland.
+    eu: { baseUrl: 'https://eu.api.openai.com/v1', processing: 'EU', storage: 'EU' },
+    ae: { baseUrl: 'https://ae.api.openai.com/v1', processing: 'AE', storage: 'AE' },
+    au: { baseUrl: 'https://au.api.openai.com/v1', processing: undefined, storage: 'AU' },
+    ca: { baseUrl: 'https://ca.api.openai.com/v1', processing: undefined, storage: 'CA' },
+    gb: { baseUrl: 'https://gb.api.openai.com/v1', processing: undefined, storage: 'GB' },
+    in: { baseUrl: 'https://in.api.openai.com/v1', processing: undefined, storage: 'IN' },
+    jp: { baseUrl: 'https://jp.api.openai.com/v1', processing: undefined, storage: 'JP' },
+    kr: { baseUrl: 'https://kr.api.openai.com/v1', processing: undefined, storage: 'KR' },
+    sg: { baseUrl: 'https://sg.api.openai.com/v1', processing: undefined, storage: 'SG' },
   },
   defaultRegion: 'global',
+  proxiedRegion: 'global',
   auth: 'bearer',
   forwardHeaders: ['openai-beta'],
-  headers: {},
+  headers: { 'openai-organization': '{organization}', 'openai-project': '{project}' },
+  parameters: {
+    organization: 'the organisation id, if the key’s user is in several',
+    project: 'the project id, if the key’s user is in several',
+  },
+  parameterVariables: { organization: ['OPENAI_ORG_ID'], project: ['OPENAI_PROJECT_ID'] },
   keyVariables: ['OPENAI_API_KEY'],
   baseUrlVariable: 'OPENAI_BASE_URL',
+  keyPattern: /^sk-(proj|svcacct|admin)-/,
   quirks: {
     maxTokensField: 'max_completion_tokens',
     usageNeedsStreamOption: true,

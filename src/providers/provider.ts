@@ -1,5 +1,8 @@
-import type { Provider, Vendor, VendorRegion } from './vendor.ts';
+import type { DialectName } from '../protocol/index.ts';
+import { cloudOf, keysOf } from './credentials.ts';
+import type { Provider, RateLimits, Vendor, VendorRegion } from './vendor.ts';
 import { findVendor, vendors } from './vendors.ts';
+import { wiresOf } from './wires.ts';
 
 /** An entry of `providers` as an operator writes it. */
 export interface ProviderSettings {
@@ -8,6 +11,16 @@ export interface ProviderSettings {
   vendor: string;
   region?: string | undefined;
   apiKey?: string | undefined;
+  /** Several keys that share the load by weight. */
+  apiKeys?:
+    | { key: string; id?: string | undefined; weight?: number | undefined; limits?: RateLimits | undefined }[]
+    | undefined;
+  aws?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined } | undefined;
+  google?: { credentialsFile?: string | undefined } | undefined;
+  /** The dialect to speak, where the vendor knows several. */
+  dialect?: DialectName | undefined;
+  /** The customer's parts of the address. */
+  parameters?: { [name: string]: string } | undefined;
   /** Replaces the vendor's address, e.g. a workspace host, a proxy, an engine of one's own. */
   baseUrl?: string | undefined;
   /** Where this provider infers and stores, when the operator knows better than the vendor's table. */
@@ -39,7 +52,9 @@ export function createProvider(settings: ProviderSettings): Provider {
     baseUrl: address.baseUrl,
     processing: settings.processing ?? address.processing,
     storage: settings.storage ?? address.storage,
-    apiKey: keyOf(settings, vendor),
+    keys: keysOf(settings, vendor),
+    wires: wiresOf(settings, vendor),
+    cloud: cloudOf(settings, vendor),
     quirks: vendor.quirks,
   };
 }
@@ -51,12 +66,7 @@ interface Address extends VendorRegion {
 function addressOf(settings: ProviderSettings, vendor: Vendor): Address {
   if (settings.baseUrl !== undefined) return givenAddress(settings, vendor, normalBaseUrl(settings, vendor));
   const name = settings.region ?? vendor.defaultRegion;
-  if (name === undefined) {
-    throw new Error(
-      `provider «${settings.id}»: vendor «${vendor.id}» has no address of its own; ` +
-        'give its base_url, e.g. http://10.0.0.5:8000/v1',
-    );
-  }
+  if (name === undefined) throw new Error(`provider «${settings.id}»: ${whatToName(vendor)}`);
   const region = vendor.regions[name];
   if (region === undefined) {
     throw new Error(
@@ -64,13 +74,14 @@ function addressOf(settings: ProviderSettings, vendor: Vendor): Address {
         `use one of ${Object.keys(vendor.regions).join(', ')}, or give a base_url`,
     );
   }
-  if (region.baseUrl.includes('{workspace}')) {
-    throw new Error(
-      `provider «${settings.id}»: region «${name}» has an address per workspace; ` +
-        `give base_url: ${region.baseUrl.replace('{workspace}', '<workspace id>')}`,
-    );
-  }
-  return { ...region, region: name };
+  return { ...region, baseUrl: filled(region.baseUrl, name, settings, vendor), region: name };
+}
+
+function whatToName({ id, regions }: Vendor): string {
+  const names = Object.keys(regions);
+  return names.length === 0
+    ? `vendor «${id}» has no address of its own; give its base_url, e.g. http://10.0.0.5:8000/v1`
+    : `vendor «${id}» has a region at each place and none by default; give region, one of ${names.join(', ')}`;
 }
 
 /** An address of the operator's own: what is known about the place comes from the region it names or is the address of. */
@@ -81,14 +92,18 @@ function givenAddress(settings: ProviderSettings, vendor: Vendor, baseUrl: strin
   if (known !== undefined) return { ...known, baseUrl, region: name };
   // A server the operator runs keeps data where it stands; of somebody else's, a label proves nothing.
   const place = vendor.headquarters === undefined ? (name ?? loopbackPlace(baseUrl)) : undefined;
-  return { baseUrl, region: name ?? defaultRegionOf(vendor), processing: place, storage: place };
+  return { baseUrl, region: name ?? proxiedRegionOf(vendor), processing: place, storage: place };
 }
 
-/** A proxy in front of a hosted vendor bills like the vendor's only region; with several, the region stays unknown. */
-function defaultRegionOf(vendor: Vendor): string | undefined {
-  return vendor.headquarters !== undefined && Object.keys(vendor.regions).length === 1
-    ? vendor.defaultRegion
-    : undefined;
+/** A proxy in front of a hosted vendor bills like its only region, or the one the vendor's data names; else the region stays unknown. */
+function proxiedRegionOf({
+  headquarters,
+  regions,
+  defaultRegion,
+  proxiedRegion,
+}: Vendor): string | undefined {
+  if (headquarters === undefined) return undefined;
+  return Object.keys(regions).length === 1 ? defaultRegion : proxiedRegion;
 }
 
 function loopbackPlace(baseUrl: string): string | undefined {
@@ -114,23 +129,38 @@ function normalBaseUrl(settings: ProviderSettings, vendor: Vendor): string {
     throw new Error(`provider «${settings.id}»: base_url must not contain a query or a fragment`);
   }
   const plain = `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
-  const { versionPath } = vendor;
-  return versionPath === undefined || plain.endsWith(versionPath) ? plain : plain + versionPath;
+  return plain + missingPath(plain, vendor.versionPath ?? '');
 }
 
-function keyOf(settings: ProviderSettings, vendor: Vendor): string | undefined {
-  const key = settings.apiKey?.trim();
-  if (key === undefined || key === '') {
-    if (vendor.auth === 'none' || vendor.keyOptional === true) return undefined;
-    const variables = vendor.keyVariables.join(' or ');
-    throw new Error(
-      `provider «${settings.id}»: vendor «${vendor.id}» needs an api_key (or the variable ${variables})`,
-    );
+/** What an address lacks of the version path: SDKs differ in how much of it they append, e.g. of `/openai/v1`. */
+function missingPath(plain: string, versionPath: string): string {
+  const parts = versionPath.split('/').filter((part) => part !== '');
+  for (let given = parts.length; given > 0; given -= 1) {
+    if (plain.endsWith(`/${parts.slice(0, given).join('/')}`)) return joined(parts.slice(given));
   }
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    throw new Error(
-      `provider «${settings.id}»: the api_key contains characters that no key has; was it copied whole?`,
-    );
-  }
-  return key;
+  return joined(parts);
+}
+
+function joined(parts: string[]): string {
+  return parts.map((part) => `/${part}`).join('');
+}
+
+/** The region's address with the customer's parts in it. */
+function filled(baseUrl: string, region: string, settings: ProviderSettings, vendor: Vendor): string {
+  return baseUrl.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = name === 'region' ? region : settings.parameters?.[name];
+    if (value === undefined || value === '') {
+      const meaning = vendor.parameters?.[name] ?? `the ${name} id`;
+      throw new Error(
+        `provider «${settings.id}»: the address of region «${region}» has a part of your own: ` +
+          `give parameters.${name} (${meaning}), or the whole base_url`,
+      );
+    }
+    if (!/^[\w.-]+$/.test(value)) {
+      throw new Error(
+        `provider «${settings.id}»: parameters.${name} must be letters, digits, dots, dashes and underscores`,
+      );
+    }
+    return value;
+  });
 }
