@@ -1,26 +1,29 @@
 import type { Provider } from '../providers/index.ts';
-import { type CatalogData, type CatalogFile, compileCatalogData } from './compile.ts';
+import { type CatalogData, compileCatalogData } from './compile.ts';
 import { configuredDeployment, deploymentId, discoveredDeployments, unknownModel } from './deploy.ts';
 import type { Candidate, Deployment } from './deployment.ts';
 import type { DeploymentSettings } from './deployment-settings.ts';
-import type { Model } from './model.ts';
+import { currentFindings, type Finding, type FindingUse, withFindings } from './finding.ts';
+import type { Model, ModelKind } from './model.ts';
 import { nearNames } from './near-names.ts';
-import { shippedCatalogFiles } from './shipped.ts';
+import { catalogFiles } from './shipped.ts';
 
 export interface CatalogOptions {
-  /** The catalogue's files; those that come with the product when absent. */
-  data?: CatalogFile[] | undefined;
   /** The operator's own file, parsed: same form, and it wins. */
   overlay?: unknown;
   providers: Provider[];
   /** Entries of `deployments`, in the operator's order. */
   deployments?: DeploymentSettings[] | undefined;
+  /** What checks found, and the time now: what is too old or was said of another address does not count. */
+  findings?: { rows: readonly Finding[]; nowMs: number } | undefined;
 }
 
 /** What a name in a request or a route leads to. Route names are not looked up here. */
 export type Resolution =
   /** At least one, in the operator's order, then in that of the providers. */
   | { kind: 'deployments'; deployments: Deployment[] }
+  /** It can be called, but not for this: an embedding model in a chat, say. */
+  | { kind: 'other-kind'; model: Model }
   /** The catalogue knows the model, but no configured provider serves it. */
   | { kind: 'not-deployed'; model: Model; vendors: string[] }
   | { kind: 'unknown'; near: string[] };
@@ -28,38 +31,48 @@ export type Resolution =
 /** Models, and where they can be called. Immutable: a reload makes a new one. */
 export interface Catalog {
   models(): Model[];
+  /** Of every kind of model; routes are made of those for chat. */
   deployments(): Deployment[];
   /** By id or alias, any case. */
   findModel(name: string): Model | undefined;
   findDeployment(id: string): Deployment | undefined;
-  /** `provider/model`, split at the first slash only, or a bare catalogue name or alias. */
-  resolve(name: string): Resolution;
-  /** The candidates behind a name with an optional `#off`, `#low` or `#high`; none when it leads nowhere. Throws an Error for an effort the model lacks. */
+  /** In the operator's order. */
+  providers(): Provider[];
+  /** A model that nobody listed, at a provider that a request names: its price is unknown. Never among `deployments`. */
+  unlisted(provider: Provider, name: string): Deployment;
+  /** `provider/model`, split at the first slash only, or a bare catalogue name or alias. For chat unless another kind is asked for. */
+  resolve(name: string, kind?: ModelKind): Resolution;
+  /** What a name leads to for an endpoint beside chat, e.g. `embedding`; none when it leads nowhere. */
+  deploymentsOf(name: string, kind: ModelKind): Deployment[];
+  /** The candidates behind a name with an optional `#off`, `#low` or `#high`; none when it leads nowhere. Throws an Error for an effort the model lacks, and for a model that does not chat. */
   candidates(name: string): Candidate[];
 }
 
 /** Compiles a catalogue. Throws an Error whose message says which entry is wrong and what would make it right. */
 export function createCatalog(options: CatalogOptions): Catalog {
-  const data = compileCatalogData([
-    ...(options.data ?? shippedCatalogFiles()),
-    ...(options.overlay === undefined
-      ? []
-      : [{ label: 'catalogue overlay', origin: 'operator', content: options.overlay } satisfies CatalogFile]),
-  ]);
+  const data = compileCatalogData(catalogFiles(options.overlay));
   const names = new Map<string, Model>();
   for (const model of data.models) for (const name of [model.id, ...model.aliases]) names.set(name, model);
   const providers = byId(options.providers);
   const deployments = new Map<string, Deployment>();
+  const uses = new Map<string, FindingUse | undefined>();
   for (const settings of options.deployments ?? []) {
     const added = configured(data, names, providers, settings);
     const key = added.id.toLowerCase();
     if (deployments.has(key)) throw new Error(`deployment «${added.id}» is there twice`);
     deployments.set(key, added);
+    uses.set(key, settings.findings);
   }
   for (const provider of options.providers) {
     for (const found of discoveredDeployments(data, provider)) {
       const key = found.id.toLowerCase();
       if (!deployments.has(key)) deployments.set(key, found);
+    }
+  }
+  if (options.findings !== undefined) {
+    const { rows, nowMs } = options.findings;
+    for (const [key, each] of deployments) {
+      deployments.set(key, withFindings(each, currentFindings(each, rows, nowMs), uses.get(key) ?? 'narrow'));
     }
   }
   return catalogOf({ data, names, providers, deployments });
@@ -77,19 +90,49 @@ interface Parts {
 
 function catalogOf(parts: Parts): Catalog {
   const { names, deployments } = parts;
-  const resolve = (name: string) => resolution(parts, name.trim().toLowerCase());
+  const resolve = (name: string, kind: ModelKind = 'chat') =>
+    forKind(resolution(parts, name.trim().toLowerCase()), kind);
   return {
     models: () => [...new Set(names.values())],
     deployments: () => [...deployments.values()],
     findModel: (name) => names.get(name.trim().toLowerCase()),
     findDeployment: (id) => deployments.get(id.trim().toLowerCase()),
+    providers: () => [...parts.providers.values()],
+    unlisted: (provider, name) =>
+      configuredDeployment(parts.data, unknownModel(name), provider, { model: name, provider: provider.id }),
     resolve,
+    deploymentsOf: (name, kind) => {
+      const found = resolve(name, kind);
+      return found.kind === 'deployments' ? found.deployments : [];
+    },
     candidates: (name) => {
       const { plain, effort } = splitEffort(name);
       const found = resolve(plain);
+      if (found.kind === 'other-kind') throw new Error(notForChat(plain, found.model));
       return found.kind === 'deployments' ? found.deployments.map((each) => candidate(each, effort)) : [];
     },
   };
+}
+
+function forKind(found: Resolution, kind: ModelKind): Resolution {
+  if (found.kind !== 'deployments') return found;
+  const deployments = found.deployments.filter(({ model }) => (model.kind ?? 'chat') === kind);
+  return deployments.length > 0
+    ? { kind: 'deployments', deployments }
+    : { kind: 'other-kind', model: found.deployments[0]!.model };
+}
+
+const endpoints: { [kind in ModelKind]: string } = {
+  chat: '/v1/chat/completions',
+  embedding: '/v1/embeddings',
+  rerank: '/v1/rerank',
+  image: '/v1/images',
+  audio: '/v1/audio',
+  moderation: '/v1/moderations',
+};
+
+function notForChat(name: string, { kind = 'chat' }: Model): string {
+  return `«${name}» is a model of kind ${kind}, which cannot answer a chat; call it at ${endpoints[kind]}`;
 }
 
 function byId(providers: Provider[]): Map<string, Provider> {
@@ -168,11 +211,6 @@ function vendorsOf(data: CatalogData, model: Model): string[] {
 
 const efforts = ['off', 'low', 'high', 'default'] as const satisfies Candidate['effort'][];
 
-/** Whether a name asks for an effort preset, such as `qwen-plus#off`. */
-export function namesEffort(name: string): boolean {
-  return efforts.some((effort) => effort !== 'default' && name.endsWith(`#${effort}`));
-}
-
 function splitEffort(name: string): { plain: string; effort: Candidate['effort'] } {
   const hash = name.lastIndexOf('#');
   if (hash < 0) return { plain: name, effort: 'default' };
@@ -190,6 +228,11 @@ function candidate(deployment: Deployment, effort: Candidate['effort']): Candida
   }
   if (effort === 'off' && reasoning === 'always') {
     throw new Error(`candidate «${deployment.id}#off»: the model’s reasoning cannot be switched off`);
+  }
+  if (effort !== 'default' && deployment.provider.quirks.reasoningControl === 'none') {
+    throw new Error(
+      `candidate «${deployment.id}#${effort}»: it is not known how this provider switches the model’s reasoning`,
+    );
   }
   return { id: effort === 'default' ? deployment.id : `${deployment.id}#${effort}`, deployment, effort };
 }

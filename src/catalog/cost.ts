@@ -4,9 +4,10 @@ import type { PriceRow } from './price.ts';
 
 /**
  * What an answer cost at a price row, exactly: each token is charged once, in the one part it belongs to, and the sum is rounded
- * once. Parts that exceed the whole (a vendor's miscount) are charged as reported, and nothing is left as uncached.
+ * once. Parts that exceed the whole (a vendor's miscount) are charged as reported, and nothing is left as uncached. `requests` counts
+ * what is billed by the call, such as the searches of a rerank (Cohere: one for each 100 documents, docs.cohere.com/docs/rerank-overview).
  */
-export function costOf(usage: Usage, row: PriceRow): NanoUsd {
+export function costOf(usage: Usage, row: PriceRow, requests = 1): NanoUsd {
   const cacheRead = count(usage.cacheReadTokens);
   const cacheWrite = count(usage.cacheWriteTokens);
   const cacheWrite1h = Math.min(count(usage.cacheWrite1hTokens), cacheWrite);
@@ -18,7 +19,8 @@ export function costOf(usage: Usage, row: PriceRow): NanoUsd {
       part(cacheRead, row.cacheRead ?? row.input) +
       part(cacheWrite - cacheWrite1h, writeRate) +
       part(cacheWrite1h, row.cacheWrite1h ?? writeRate) +
-      part(count(usage.outputTokens), reasoned ? (row.outputThinking ?? row.output) : row.output),
+      part(count(usage.outputTokens), reasoned ? (row.outputThinking ?? row.output) : row.output) +
+      part(count(requests), row.perRequest ?? 0),
   );
 }
 

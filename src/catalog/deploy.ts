@@ -1,9 +1,9 @@
-import type { Provider } from '../providers/index.ts';
+import { type Provider, providerFor, type VendorRegion } from '../providers/index.ts';
 import { picoUsdPerToken } from '../std/index.ts';
-import type { CatalogData } from './compile.ts';
+import { type CatalogData, placeKey } from './compile.ts';
 import type { Serving } from './data-file.ts';
 import type { Deployment } from './deployment.ts';
-import type { DeploymentSettings } from './deployment-settings.ts';
+import { type DeploymentSettings, rateLimits } from './deployment-settings.ts';
 import type { Capabilities, FactSource, Model } from './model.ts';
 import type { PriceRow } from './price.ts';
 
@@ -17,7 +17,7 @@ export function deploymentId(provider: Provider, model: Model): string {
 /** The deployments that follow from the catalogue alone: each model that the provider's vendor is known to serve in its region. */
 export function discoveredDeployments(data: CatalogData, provider: Provider): Deployment[] {
   const found: Deployment[] = [];
-  for (const model of data.models) {
+  for (const model of data.modelsByVendor.get(provider.vendor.id) ?? []) {
     const servings = servingsAt(data, model, provider);
     const serving = servings.find(
       (each) => each.regions === undefined || each.regions.includes(provider.region ?? ''),
@@ -42,7 +42,8 @@ export function configuredDeployment(
   const serving = servingsAt(data, model, provider)[0];
   const stated = settings.price === undefined ? [] : [statedPrice(settings.price, model, placed)];
   const prices = [...stated, ...pricesAt(data, model, provider)];
-  return deployment(model, placed, prices, serving, settings);
+  const kind = settings.kind ?? model.kind;
+  return deployment({ ...model, kind }, placed, prices, serving, settings);
 }
 
 /** What is assumed of a model that nobody has described: little room, no special ability, an unknown price. */
@@ -78,7 +79,7 @@ function servingsAt(data: CatalogData, model: Model, provider: Provider): Servin
 }
 
 function pricesAt(data: CatalogData, model: Model, provider: Provider): PriceRow[] {
-  return data.prices.filter((row) => row.model === model.id && row.vendor === provider.vendor.id);
+  return data.pricesByPlace.get(placeKey(model.id, provider.vendor.id)) ?? [];
 }
 
 function deployment(
@@ -88,7 +89,9 @@ function deployment(
   serving: Serving | undefined,
   settings: DeploymentSettings | undefined,
 ): Deployment {
-  const quirks = { ...provider.quirks, ...serving?.quirks };
+  const upstreamName = settings?.name ?? serving?.name ?? settings?.model ?? model.id;
+  const served = providerFor(provider, upstreamName);
+  const quirks = { ...served.quirks, ...serving?.quirks };
   const stated = settings?.capabilities;
   const capabilities: Capabilities = {
     ...model.capabilities,
@@ -108,30 +111,45 @@ function deployment(
       outputTokensMax: settings?.output_tokens_max ?? serving?.outputTokensMax ?? model.outputTokensMax,
       simulated: model.simulated || provider.vendor.simulated,
     },
-    provider: { ...provider, quirks: { ...quirks, jsonSchema: stated?.json_schema ?? quirks.jsonSchema } },
-    upstreamName: settings?.name ?? serving?.name ?? settings?.model ?? model.id,
+    provider: {
+      ...served,
+      quirks: { ...quirks, jsonSchema: stated?.json_schema ?? quirks.jsonSchema },
+    },
+    upstreamName,
     prices,
+    weight: settings?.weight,
+    limits: settings?.limits && rateLimits(settings.limits),
   };
 }
 
 function inRegion(provider: Provider, settings: DeploymentSettings): Provider {
   const { region } = settings;
   if (region === undefined || region === provider.region) return provider;
-  const known = provider.vendor.regions[region];
-  if (known !== undefined && known.baseUrl !== provider.baseUrl) {
+  const { regions, headquarters } = provider.vendor;
+  const known = regions[region];
+  if (known !== undefined && !sharesAddress(known, regions[provider.region ?? ''])) {
     throw new Error(
       `deployment of «${settings.model}»: provider «${provider.id}» calls region «${provider.region}»; ` +
         `for region «${region}» configure a second provider`,
     );
   }
+  // Regions that share an address differ by the deployment's own kind, which only the operator knows.
+  if (known !== undefined) {
+    return { ...provider, region, processing: known.processing, storage: known.storage };
+  }
   // The place of a server that the operator runs is what the operator says it is.
-  const own = provider.vendor.headquarters === undefined;
+  const own = headquarters === undefined;
   return {
     ...provider,
     region,
     processing: own ? region : provider.processing,
     storage: own ? region : provider.storage,
   };
+}
+
+/** Two regions at one address; the region's name in it makes it another one. */
+function sharesAddress(one: VendorRegion, other: VendorRegion | undefined): boolean {
+  return one.baseUrl === other?.baseUrl && !one.baseUrl.includes('{region}');
 }
 
 function statedPrice(

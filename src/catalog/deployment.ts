@@ -1,4 +1,5 @@
-import type { Provider } from '../providers/index.ts';
+import type { Provider, RateLimits } from '../providers/index.ts';
+import type { Finding } from './finding.ts';
 import type { Model } from './model.ts';
 import type { PriceRow } from './price.ts';
 
@@ -14,6 +15,12 @@ export interface Deployment {
   upstreamName: string;
   /** Rows that may hold for this deployment, the operator's own first. Empty = price unknown, which is never free. */
   prices: PriceRow[];
+  /** Share among the deployments of the same model, where weights decide; absent = 1. */
+  weight?: number | undefined;
+  /** What the upstream allows this deployment, as the operator states it. */
+  limits?: RateLimits | undefined;
+  /** What checks found it to lack or to have, against what is claimed of it. */
+  findings?: readonly Finding[] | undefined;
 }
 
 /** What a route chooses among: a deployment with an effort preset. */

@@ -1,4 +1,4 @@
-import type { PriceRow } from './price.ts';
+import type { Conversion, PriceRow } from './price.ts';
 
 /** One line that identifies a price row for audit: what it prices, when it holds, its rates in USD per 1M tokens, who says so. */
 export function describePriceRow(row: PriceRow): string {
@@ -16,13 +16,26 @@ export function describePriceRow(row: PriceRow): string {
     ...(row.to === undefined ? [] : [`to ${row.to}`]),
     ...(row.inputTokensAbove === 0 ? [] : [`above ${row.inputTokensAbove} input tokens`]),
     ...(row.inputTokensUpTo === undefined ? [] : [`up to ${row.inputTokensUpTo} input tokens`]),
-    ...(row.hoursUtc === undefined
+    ...(row.outputTokensUpTo === undefined ? [] : [`answers up to ${row.outputTokensUpTo} tokens`]),
+    ...(row.minutesUtc === undefined
       ? []
-      : [`hours ${row.hoursUtc.map(([start, end]) => `${start}-${end}`).join(',')} UTC`]),
+      : [`hours ${row.minutesUtc.map(([start, end]) => `${time(start)}-${time(end)}`).join(',')} UTC`]),
     ...(row.weekdaysUtc === undefined ? [] : [`weekdays ${row.weekdaysUtc.join(',')}`]),
     ...rates.flatMap(([name, pico]) => (pico === undefined ? [] : [`${name} ${usdPerMillion(pico)}`])),
+    ...(row.perRequest === undefined ? [] : [`a-request ${usdPerMillion(row.perRequest / 1_000_000)}`]),
+    ...(row.converted === undefined ? [] : [conversion(row.converted)]),
     `(${row.origin === 'operator' ? 'operator: ' : ''}${row.source}, ${row.asOf})`,
   ].join(' ');
+}
+
+function conversion({ currency, usdPerUnit, from, source }: Conversion): string {
+  return `billed in ${currency} at ${usdPerUnit} USD since ${from} [${source}]`;
+}
+
+/** `16` for a full hour, else `16:30`. */
+function time(minute: number): string {
+  const rest = minute % 60;
+  return rest === 0 ? String(minute / 60) : `${Math.floor(minute / 60)}:${String(rest).padStart(2, '0')}`;
 }
 
 /** Pico-USD per token are millionths of USD per 1M tokens: six decimals say all of it. */

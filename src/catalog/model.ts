@@ -6,6 +6,32 @@ export interface FactSource {
   asOf: string;
 }
 
+/** What a model is for. Routes and chat endpoints take `chat` models only. */
+export const modelKinds = ['chat', 'embedding', 'rerank', 'image', 'audio', 'moderation'] as const;
+export type ModelKind = (typeof modelKinds)[number];
+
+/** What a licence asks, by what it is about; the words are in the obligation. */
+export const obligationKinds = [
+  'notice',
+  'naming',
+  'attribution',
+  'size-limit',
+  'territory',
+  'non-commercial',
+  'outputs',
+  'acceptable-use',
+] as const;
+
+/** One thing that using a model obliges to. Words for people, not legal advice. */
+export interface Obligation {
+  kind: (typeof obligationKinds)[number];
+  text: string;
+  /** `weights`: only whoever runs the weights is bound; `always`: also who calls them at a vendor. */
+  binds: 'weights' | 'always';
+  /** Where it holds or what is excluded, as ISO 3166 codes or `EU`. */
+  territories?: string[] | undefined;
+}
+
 export interface Licence {
   /** SPDX-like id, `proprietary` for closed models. */
   id: string;
@@ -13,6 +39,10 @@ export interface Licence {
   commercialUse: 'yes' | 'no' | 'conditions' | 'unknown';
   /** Obligations or limits in words, e.g. «not in the EU, UK, South Korea». */
   notes?: string | undefined;
+  /** Absent = none are known, which is not the same as none. */
+  obligations?: Obligation[] | undefined;
+  /** Where the terms were read; undefined where the model's own facts say. */
+  readAt?: FactSource | undefined;
 }
 
 export interface Capabilities {
@@ -35,12 +65,20 @@ export interface Score extends FactSource {
   value: number;
 }
 
+/** What another source says about a field, kept where sources disagree. */
+export interface ModelEvidence extends FactSource {
+  field: string;
+  value: string | number | boolean;
+}
+
 /** What weights it is, whoever serves it. */
 export interface Model {
   /** Catalogue name: bare, lower case, e.g. `gpt-4o`, `qwen2.5-72b-instruct`. */
   id: string;
   aliases: string[];
   name: string;
+  /** Undefined = `chat`. */
+  kind?: ModelKind | undefined;
   family: string;
   lab: string;
   /** ISO 3166 country of the lab. */
@@ -48,10 +86,14 @@ export interface Model {
   licence: Licence;
   released: string | undefined;
   contextTokens: number;
+  /** 0 for models that write no text. */
   outputTokensMax: number;
+  /** Length of an embedding's vector, at its longest. */
+  dimensions?: number | undefined;
   capabilities: Capabilities;
   scores: Score[];
   facts: FactSource[];
+  evidence?: ModelEvidence[] | undefined;
   /** A model of the sandbox: it answers from a script, and nothing about it counts. */
   simulated: boolean;
   /** What the fields cannot say, in words. */

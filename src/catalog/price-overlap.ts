@@ -7,9 +7,8 @@ import type { PriceRow } from './price.ts';
 export function findOverlap(rows: PriceRow[]): string | undefined {
   const groups = new Map<string, PriceRow[]>();
   for (const row of rows) {
-    const key = [row.origin, row.model, row.vendor, row.region, row.inputTokensAbove, isTimed(row)].join(
-      '\n',
-    );
+    const { origin, model, vendor, region, inputTokensAbove, outputTokensUpTo } = row;
+    const key = [origin, model, vendor, region, inputTokensAbove, outputTokensUpTo, isTimed(row)].join('\n');
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);
@@ -29,7 +28,7 @@ export function findOverlap(rows: PriceRow[]): string | undefined {
 }
 
 export function isTimed(row: PriceRow): boolean {
-  return row.hoursUtc !== undefined || row.weekdaysUtc !== undefined;
+  return row.minutesUtc !== undefined || row.weekdaysUtc !== undefined;
 }
 
 function datesMeet(a: PriceRow, b: PriceRow): boolean {
@@ -50,6 +49,6 @@ function daysMeet(a: PriceRow, b: PriceRow): boolean {
 }
 
 function hoursMeet(a: PriceRow, b: PriceRow): boolean {
-  if (a.hoursUtc === undefined || b.hoursUtc === undefined) return true;
-  return a.hoursUtc.some(([start, end]) => b.hoursUtc?.some(([from, to]) => start < to && from < end));
+  if (a.minutesUtc === undefined || b.minutesUtc === undefined) return true;
+  return a.minutesUtc.some(([start, end]) => b.minutesUtc?.some(([from, to]) => start < to && from < end));
 }

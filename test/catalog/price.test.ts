@@ -139,7 +139,7 @@ test('selectPrice() prefers the operator, then the region, then the tier, then t
   const later = row({ note: 'later', from: '2026-06-01' });
   const regional = row({ note: 'regional', region: 'eu' });
   const tier = row({ note: 'tier', inputTokensAbove: 5 });
-  const hours = row({ note: 'hours', hoursUtc: [[11, 13]] });
+  const hours = row({ note: 'hours', minutesUtc: [[660, 780]] });
   const operator = row({ note: 'operator', origin: 'operator' });
   for (const [rows, expected] of [
     [[base, later], 'later'],
@@ -158,9 +158,9 @@ test('peak hours hold on their weekdays and hours only, the end excluded', () =>
     row({ note: 'off-peak' }),
     row({
       note: 'peak',
-      hoursUtc: [
-        [1, 4],
-        [6, 10],
+      minutesUtc: [
+        [60, 240],
+        [360, 600],
       ],
       weekdaysUtc: [1, 2, 3, 4, 5],
     }),
@@ -174,13 +174,74 @@ test('peak hours hold on their weekdays and hours only, the end excluded', () =>
   assert.equal(pick('2026-11-22T02:00:00Z'), 'off-peak');
 });
 
+test('hours may begin and end at a minute', () => {
+  const rows = [row({ note: 'day' }), row({ note: 'night', minutesUtc: [[990, 1440]] })];
+  const pick = (instant: string) =>
+    selectPrice(rows, { atMs: at(instant), inputTokens: 1, region: undefined })?.note;
+  assert.equal(pick('2026-11-23T16:29:59Z'), 'day');
+  assert.equal(pick('2026-11-23T16:30:00Z'), 'night');
+  assert.equal(pick('2026-11-23T23:59:59Z'), 'night');
+  assert.equal(pick('2026-11-24T00:00:00Z'), 'day');
+});
+
+test('a discount for short answers holds once the answer is known to be short', () => {
+  const rows = [
+    row({ note: 'plain' }),
+    row({ note: 'short', outputTokensUpTo: 200 }),
+    row({ note: 'shorter', outputTokensUpTo: 50 }),
+    row({ note: 'big', inputTokensAbove: 1000 }),
+  ];
+  const pick = (outputTokens: number | undefined, inputTokens = 10) =>
+    selectPrice(rows, { atMs: noon, inputTokens, outputTokens, region: undefined })?.note;
+  assert.equal(pick(undefined), 'plain');
+  assert.equal(pick(50), 'shorter');
+  assert.equal(pick(51), 'short');
+  assert.equal(pick(200), 'short');
+  assert.equal(pick(201), 'plain');
+  assert.equal(pick(0), 'shorter');
+  assert.equal(pick(10, 2000), 'big');
+});
+
+test('a call that is billed by the search costs its searches on top of its tokens', () => {
+  const search = row({ input: 0, output: 0, perRequest: picoUsdPerToken(0.002) * 1_000_000 });
+  assert.equal(costOf(used({ inputTokens: 5000 }), search), 2_000_000);
+  assert.equal(costOf(used({ inputTokens: 5000 }), search, 3), 6_000_000);
+  assert.equal(costOf(used({ inputTokens: 10 }), row({ perRequest: 1_000_000_000 })), 20_000 + 1_000_000);
+});
+
+test('of the rows that hold, the chosen one is the same in whatever order they come', () => {
+  const some = fc.record({
+    inputTokensAbove: fc.constantFrom(0, 100),
+    outputTokensUpTo: fc.constantFrom(undefined, 50, 200),
+    minutesUtc: fc.constantFrom<[number, number][] | undefined>(undefined, [[700, 800]]),
+    region: fc.constantFrom(undefined, 'eu'),
+    from: fc.constantFrom('2026-01-01', '2026-06-01'),
+    origin: fc.constantFrom<PriceRow['origin']>('operator', 'shipped'),
+  });
+  const rows = fc.uniqueArray(some, { selector: (each) => JSON.stringify(each), maxLength: 12 });
+  fc.assert(
+    fc.property(
+      rows,
+      fc.nat(200),
+      fc.option(fc.nat(300), { nil: undefined }),
+      (changes, inputTokens, outputTokens) => {
+        const all = changes.map((change) => row(change));
+        const question = { atMs: noon, inputTokens, outputTokens, region: 'eu' };
+        const found = selectPrice(all, question);
+        assert.deepEqual(selectPrice(all.toReversed(), question), found);
+        if (found?.outputTokensUpTo !== undefined) assert.ok(outputTokens! <= found.outputTokensUpTo);
+      },
+    ),
+  );
+});
+
 test('describePriceRow() names the row, its rates and its source on one line', () => {
   assert.equal(
     describePriceRow(
       row({
         region: 'eu',
         inputTokensAbove: 200,
-        hoursUtc: [[1, 4]],
+        minutesUtc: [[60, 240]],
         cacheRead: 2800,
         cacheWrite1h: undefined,
       }),
