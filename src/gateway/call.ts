@@ -1,14 +1,17 @@
-import type { DialectName } from '../protocol/index.ts';
+import type { Principal } from '../identity/index.ts';
+import type { ClientDialectName, RequestPath } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 
 /** One client's call as the HTTP adapter hands it over: bytes and headers in, an AnswerSink out. */
 export interface ClientCall {
   requestId: string;
-  dialect: DialectName;
+  dialect: ClientDialectName;
+  /** What the path named, in dialects whose requests do not say it in the body. */
+  path?: RequestPath | undefined;
   /** Lower-case names; repeated headers joined with `, `. */
   headers: { [name: string]: string | undefined };
   /** Reads the body, bounded; called once, after the caller is known. Rejects with GatewayError. */
-  readBody(): Promise<Uint8Array>;
+  readBody(principal: Principal): Promise<Uint8Array>;
   receivedAtMs: number;
   /** The document that shows a decision, for a dry run. */
   presentDecision(decision: Decision): unknown;

@@ -1,16 +1,14 @@
-import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
+import { type ClientDialectName, clientDialects, type GatewayError } from '../protocol/index.ts';
 import type { AnswerSink } from './call.ts';
 import type { Beating, Heartbeat } from './heartbeat.ts';
 import { streamHeaders } from './response-headers.ts';
-import { sendError, sendJson } from './send-json.ts';
+import { sendError, sendJson, statusOfError } from './send-json.ts';
 
 type Headers = { [name: string]: string };
 
-const comment = Buffer.from(': waiting for the provider\n\n');
-
 export interface ClientChannelOptions {
   sink: AnswerSink;
-  dialect: DialectName;
+  dialect: ClientDialectName;
   requestId: string;
   heartbeat: Heartbeat;
   monotonicMs(): number;
@@ -39,9 +37,11 @@ export class ClientChannel implements Beating {
     clearTimeout(this.holdback);
     if (this.opened !== 'no') return;
     this.opened = 'stream';
-    this.options.sink.begin(200, streamHeaders(headers));
+    const { sink, dialect, heartbeat } = this.options;
+    const { streamContentType, heartbeat: sign } = clientDialects[dialect];
+    sink.begin(200, streamHeaders(headers, streamContentType));
     this.wrote();
-    this.options.heartbeat.add(this);
+    if (sign !== undefined) heartbeat.add(this);
   }
 
   wrote(): void {
@@ -49,7 +49,9 @@ export class ClientChannel implements Beating {
   }
 
   beat(): void {
-    this.options.sink.write(comment);
+    const { sink, dialect } = this.options;
+    const sign = clientDialects[dialect].heartbeat;
+    if (sign !== undefined) sink.write(Buffer.from(sign));
   }
 
   endStream(terminal: Uint8Array): void {
@@ -64,7 +66,7 @@ export class ClientChannel implements Beating {
 
   /** The HTTP status the client sees when the request ends with this error: a stream that has begun said 200. */
   statusOf(error: GatewayError): number {
-    return this.opened === 'stream' ? 200 : error.status;
+    return this.opened === 'stream' ? 200 : statusOfError(error, this.options.dialect);
   }
 
   /** A stream that failed after it began must not look whole: the error is written in the dialect's form, then the connection is broken. */
@@ -72,7 +74,7 @@ export class ClientChannel implements Beating {
     const { sink, dialect, requestId } = this.options;
     if (this.opened === 'stream') {
       this.close();
-      sink.write(Buffer.from(dialects[dialect].encodeErrorFrame(error, requestId)));
+      sink.write(Buffer.from(clientDialects[dialect].encodeErrorFrame(error, requestId)));
       sink.reset();
     } else if (this.opened === 'no') {
       this.close();

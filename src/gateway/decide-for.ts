@@ -25,7 +25,7 @@ export interface DecisionQuestion {
 /** Gathers what the router must be told (prices at this hour, health, where the conversation lives) and asks it. */
 export function decideFor(
   question: DecisionQuestion,
-  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'sessions'>,
+  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions'>,
 ): Decision {
   const { request, target, wishes, allowed } = question;
   const nowMs = deps.clock.nowMs();
@@ -56,18 +56,21 @@ function priced(candidate: Candidate, atMs: number, inputTokens: number): Priced
 
 function unavailable(
   candidates: Candidate[],
-  { breakers, clock }: Pick<GatewayDeps, 'breakers' | 'clock'>,
+  { breakers, fleet, clock }: Pick<GatewayDeps, 'breakers' | 'fleet' | 'clock'>,
 ): { deployment: string; why: string }[] {
-  const states = breakers.snapshot(clock.monotonicMs());
+  const nowMs = clock.monotonicMs();
+  const states = breakers.snapshot(nowMs);
   const down: { deployment: string; why: string }[] = [];
   for (const { deployment } of candidates) {
     const health = states.get(deployment.id);
-    if (health === undefined || health.state !== 'open') continue;
-    const seconds = Math.ceil(health.waitMs / 1000);
-    down.push({
-      deployment: deployment.id,
-      why: `its circuit is open (${health.reason ?? 'failing'}), the next try is in ${seconds} s`,
-    });
+    const coolingMs = fleet.coolingMs(deployment, nowMs);
+    if (health?.state === 'open') {
+      const why = `its circuit is open (${health.reason ?? 'failing'}), the next try is in ${seconds(health.waitMs)} s`;
+      down.push({ deployment: deployment.id, why });
+    } else if (coolingMs > 0) {
+      const why = `all keys of its provider are cooling, the next try is in ${seconds(coolingMs)} s`;
+      down.push({ deployment: deployment.id, why });
+    }
   }
   return down;
 }
@@ -77,4 +80,8 @@ function tightened(target: DecisionTarget, quality: number | undefined): Decisio
   if (quality === undefined) return target;
   if (target.kind !== 'quality') return { kind: 'quality', value: quality };
   return { kind: 'quality', value: Math.max(target.value, quality) };
+}
+
+function seconds(ms: number): number {
+  return Math.ceil(ms / 1000);
 }

@@ -2,11 +2,22 @@ import type { Identity } from '../identity/index.ts';
 import type { Ledger, TokenEstimator } from '../ledger/index.ts';
 import type { Limits } from '../limits/index.ts';
 import type { Clock, IdSource } from '../std/index.ts';
-import type { CircuitBreakers, RetryBudget, RetryPolicy, Transport } from '../upstream/index.ts';
+import type {
+  CircuitBreakers,
+  Fleet,
+  RetryBudget,
+  RetryPolicy,
+  Signers,
+  Transport,
+} from '../upstream/index.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { OpenRequests } from './open-requests.ts';
+import type { KeptResponses } from './responses/kept-responses.ts';
+import type { Sealer } from './responses/sealer.ts';
+import type { ProviderObjects } from './services/provider-objects.ts';
 import type { SessionMemory } from './session-memory.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { ThoughtMemory } from './thought-memory.ts';
 
 /** What the operator should know of, without prompts or keys. */
 export interface GatewayLog {
@@ -23,13 +34,22 @@ export interface GatewayDeps {
   identity: Identity;
   limits: Limits;
   ledger: Ledger;
+  /** Whose files and batches providers keep. */
+  objects: ProviderObjects;
+  /** Answers of the Responses API that a later request may go on from. */
+  responses: KeptResponses;
+  /** Closes what clients carry for us. */
+  sealer: Sealer;
   estimator: TokenEstimator;
   transport: Transport;
   breakers: CircuitBreakers;
+  fleet: Fleet;
+  signers: Signers;
   retryBudget: RetryBudget;
   retryPolicy: RetryPolicy;
   heartbeat: Heartbeat;
   sessions: SessionMemory;
+  thoughts: ThoughtMemory;
   openRequests: OpenRequests;
   /** The configuration in force now. */
   snapshot(): Snapshot;

@@ -1,19 +1,21 @@
 import type { Admission as RateAdmission, RateState } from '../limits/index.ts';
 import {
   type ChatRequest,
-  type DialectName,
-  dialects,
+  type ClientDialectName,
+  clientDialects,
   GatewayError,
   parseJsonBody,
+  type RequestPath,
   toGatewayError,
 } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { AnswerSink, ClientCall } from './call.ts';
 import type { GatewayDeps } from './gateway.ts';
+import { guardingOf } from './guardrails/guarding.ts';
 import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
 import { commonHeaders, requestIdHeaders } from './response-headers.ts';
-import { sendError, sendJson } from './send-json.ts';
+import { sendError, sendJson, statusOfError } from './send-json.ts';
 import { serve, writeRecord } from './serve.ts';
 import { settle } from './settle.ts';
 import { resolveTarget } from './target.ts';
@@ -34,19 +36,29 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     const snapshot = deps.snapshot();
     const principal = deps.identity.authenticate(call.headers);
     admission = await deps.limits.admitRate(principal);
-    const request = decode(await call.readBody(), call.dialect);
+    const request = decode(await call.readBody(principal), call);
     const wishes = readWishes(call.headers);
     if (!wishes.dryRun) trace = beginTrace(call, principal, request, wishes.tags, deps.clock.monotonicMs());
     const target = resolveTarget(request, snapshot);
-    const { decision, deployments } = planFor({ request, principal, wishes, target, snapshot }, deps);
-    if (trace === undefined) return sendDecision(decision, call, sink);
+    let plan = planFor({ request, principal, wishes, target, snapshot }, deps);
+    if (trace === undefined) return sendDecision(plan.decision, call, sink);
     trace.target = target;
-    trace.decision = decision;
+    trace.decision = plan.decision;
     requireLedger(deps);
-    const worst = worstCaseNano(deployments[0]!, request, decision.shape, deps.clock.nowMs());
+    const guarding = guardingOf(trace, target, snapshot, { sink, open }, deps);
+    if (guarding !== undefined) {
+      trace.request = await guarding.checkRequest();
+      if (trace.request !== request) {
+        plan = planFor({ request: trace.request, principal, wishes, target, snapshot }, deps);
+        trace.decision = plan.decision;
+      }
+    }
+    const { decision, candidates } = plan;
+    const worst = worstCaseNano(candidates[0]!.deployment, trace.request, decision.shape, deps.clock.nowMs());
     const reservation = await deps.limits.reserve(principal, worst);
     const { rate } = admission;
-    await serve({ trace, plan: deployments, snapshot, reservation, rate, sink, open, deps, recorded: false });
+    const admitted = { trace, plan: candidates, snapshot, reservation, rate, guarding };
+    await serve({ ...admitted, sink, open, deps, recorded: false });
   } catch (thrown) {
     await refuse(toGatewayError(thrown), { call, sink, trace, rate: admission?.rate }, deps);
   } finally {
@@ -56,12 +68,15 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
   }
 }
 
-export function decode(bytes: Uint8Array, dialect: DialectName): ChatRequest {
-  return dialects[dialect].decodeRequest(parseJsonBody(bytes), bytes);
+export function decode(
+  bytes: Uint8Array,
+  { dialect, path }: { dialect: ClientDialectName; path?: RequestPath | undefined },
+): ChatRequest {
+  return clientDialects[dialect].decodeRequest(parseJsonBody(bytes), bytes, path);
 }
 
 /** Paid work that could not be recorded is refused before it is done. */
-function requireLedger({ ledger }: GatewayDeps): void {
+export function requireLedger({ ledger }: GatewayDeps): void {
   const health = ledger.health();
   if (health.ok) return;
   throw new GatewayError(
@@ -98,7 +113,9 @@ async function refuse(
   }
   if (trace !== undefined) {
     const durationMs = deps.clock.monotonicMs() - trace.startedMonotonicMs;
-    const ending = { outcome: 'failed', status: error.status, error, durationMs } as const;
+    const status = statusOfError(error, call.dialect);
+    const outcome = error.code === 'client_closed' ? 'aborted' : 'failed';
+    const ending = { outcome, status, error, durationMs } as const;
     await writeRecord(await settle(trace, ending, deps.estimator), deps);
   }
   sendError(

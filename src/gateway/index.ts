@@ -1,10 +1,30 @@
 export type { AnswerSink, ClientCall } from './call.ts';
 export { errorHeaders } from './error-headers.ts';
 export type { GatewayDeps, GatewayLog } from './gateway.ts';
+export { createGuardrail, guardrailSettingsSchema, guardrailsMax } from './guardrails/guardrail.ts';
 export { handle } from './handle.ts';
 export { Heartbeat } from './heartbeat.ts';
 export { OpenRequests } from './open-requests.ts';
 export { preview } from './preview.ts';
 export { requestIdHeaders } from './response-headers.ts';
+export { handleCompaction } from './responses/handle-compaction.ts';
+export { handleResponses } from './responses/handle-responses.ts';
+export { KeptResponses } from './responses/kept-responses.ts';
+export { RecentResponses } from './responses/recent-responses.ts';
+export type { ResponseStore, StoredResponse } from './responses/response-store.ts';
+export { createSealer } from './responses/sealer.ts';
+export {
+  cancelResponse,
+  deleteResponse,
+  listInputItems,
+  retrieveResponse,
+} from './responses/stored-responses.ts';
+export type { BodySource, ServiceCall } from './services/call.ts';
+export { handleCountTokens } from './services/count-tokens.ts';
+export { handleEmbeddings, handleRerank } from './services/json-services.ts';
+export { handlePassThrough, type PassService } from './services/pass-through.ts';
+export type { ProviderObject, ProviderObjects } from './services/provider-objects.ts';
+export { handleCreation, handleListing, handleObject, type ObjectCall } from './services/stored-objects.ts';
 export { SessionMemory } from './session-memory.ts';
 export type { Route, Snapshot } from './snapshot.ts';
+export { ThoughtMemory } from './thought-memory.ts';

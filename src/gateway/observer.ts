@@ -19,13 +19,15 @@ export function attemptObserver(
     return worstCaseNano(deployment, trace.request, trace.decision.shape, deps.clock.nowMs());
   }
   return {
-    async started(deployment, body) {
+    async started({ deployment, effort }, body, credential) {
       // Also for the first: it need not be the one the reservation was made for.
       await reservation.amend(paidNano + worstCase(deployment));
       return beginAttempt(trace, deployment, {
         id: deps.ids('att'),
         nowMs: deps.clock.nowMs(),
         monotonicMs: deps.clock.monotonicMs(),
+        effort,
+        credential,
         dropped: body.dropped,
       });
     },
@@ -37,7 +39,7 @@ export function attemptObserver(
       endAttempt(attempt, { outcome: 'aborted', monotonicMs: deps.clock.monotonicMs() });
     },
     refuses(attempt, answer) {
-      if (attempt.deployment.id === trace.target?.reference.deployment.id) return undefined;
+      if (isReference(attempt, trace)) return undefined;
       const fault = answerFault(answer, trace.request);
       if (fault !== undefined) {
         attempt.tally.seeAnswer(answer);
@@ -47,4 +49,9 @@ export function attemptObserver(
       return fault;
     },
   };
+}
+
+/** At whichever of its deployments. */
+function isReference({ deployment, effort }: AttemptTrace, { target }: RequestTrace): boolean {
+  return target?.reference.deployment.model.id === deployment.model.id && target.reference.effort === effort;
 }

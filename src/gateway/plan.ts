@@ -1,4 +1,4 @@
-import type { Deployment } from '../catalog/index.ts';
+import type { Candidate } from '../catalog/index.ts';
 import type { Principal } from '../identity/index.ts';
 import { admit } from '../policy/index.ts';
 import { type ChatRequest, GatewayError } from '../protocol/index.ts';
@@ -20,13 +20,13 @@ export interface PlanQuestion {
 export interface Plan {
   decision: Decision;
   /** What to call, in order; at least one. */
-  deployments: Deployment[];
+  candidates: Candidate[];
 }
 
 /** Who may serve, then who should. Only what policy allowed can be in the plan. Throws `forbidden` or `unsupported_by_candidates`. */
 export function planFor(
   { request, principal, wishes, target, snapshot }: PlanQuestion,
-  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'sessions'>,
+  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions'>,
 ): Plan {
   const called = request.model.slice(0, 200);
   const { allowed, excluded } = admit({ principal, candidates: target.candidates });
@@ -36,9 +36,9 @@ export function planFor(
   }
   const { keyId } = principal;
   const decision = decideFor({ request, keyId, wishes, target, allowed, excluded, snapshot }, deps);
-  const byId = new Map(allowed.map((candidate) => [candidate.id, candidate.deployment]));
-  const deployments = decision.plan.flatMap((id) => byId.get(id) ?? []);
-  if (deployments.length > 0) return { decision, deployments };
+  const byId = new Map(allowed.map((candidate) => [candidate.id, candidate]));
+  const candidates = decision.plan.flatMap((id) => byId.get(id) ?? []);
+  if (candidates.length > 0) return { decision, candidates };
   const reasons = [...new Set(decision.excluded.map((exclusion) => exclusion.why))];
   throw new GatewayError(
     'unsupported_by_candidates',

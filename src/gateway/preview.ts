@@ -17,10 +17,10 @@ export interface PreviewRequest {
 /** The decision a request would get, by the very stages a real one goes through; nothing is called, reserved or recorded. Throws GatewayError. */
 export function preview(
   { bytes, headers, principal }: PreviewRequest,
-  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'sessions' | 'snapshot'>,
+  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'snapshot'>,
 ): Decision {
   const snapshot = deps.snapshot();
-  const request = decode(bytes, 'openai-chat');
+  const request = decode(bytes, { dialect: 'openai-chat' });
   const target = resolveTarget(request, snapshot);
   return planFor({ request, principal, wishes: readWishes(headers), target, snapshot }, deps).decision;
 }

@@ -1,7 +1,6 @@
 import {
   type AnswerIdentity,
-  type ChatEvent,
-  type Dialect,
+  type ClientDialect,
   type EventEncoder,
   GatewayError,
   toGatewayError,
@@ -14,7 +13,7 @@ import type { AnswerTally } from './tally.ts';
 export interface RelayInput {
   stream: AnswerStream;
   tally: AnswerTally;
-  dialect: Dialect;
+  dialect: ClientDialect;
   identity: AnswerIdentity;
   /** Frames pass as they came; otherwise events are encoded in the client's dialect. */
   passthrough: boolean;
@@ -24,6 +23,8 @@ export interface RelayInput {
   open: OpenRequest;
   /** Called with the first bytes about to leave; begins the HTTP answer if nobody has yet. */
   begin(): void;
+  /** Called with each frame before it is written; what it throws ends the stream. */
+  see?(frame: DecodedFrame): void;
   /** Called after each write, so that heartbeats know when silence began. */
   wrote(): void;
 }
@@ -64,6 +65,7 @@ export function relayStream(input: RelayInput): Promise<RelayEnd> {
         const out: Uint8Array[] = [];
         try {
           for (const frame of batch) {
+            input.see?.(frame);
             for (const event of frame.events) tally.see(event);
             appendFrame(frame, input, encoder, tally.ended ? terminal : out);
             if (tally.error !== undefined) break;
@@ -109,14 +111,11 @@ function appendFrame(
     if (!(onlyUsage && input.hidesUsage) && !isError) out.push(frame.raw);
     return;
   }
-  const text = encodeAll(frame.events, encoder);
-  if (text !== '') out.push(Buffer.from(text));
-}
-
-function encodeAll(events: ChatEvent[], encoder: EventEncoder): string {
-  let text = '';
-  for (const event of events) if (event.type !== 'error') text += encoder.encode(event);
-  return text;
+  for (const event of frame.events) {
+    if (event.type === 'error') continue;
+    const chunk = encoder.encode(event);
+    if (chunk.length > 0) out.push(Buffer.from(chunk));
+  }
 }
 
 function cutShort(): GatewayError {

@@ -24,6 +24,11 @@ export function readWishes(headers: ClientCall['headers']): RequestWishes {
   };
 }
 
+/** The client wants nothing of this request kept beyond its record. */
+export function forbidsStoring(headers: ClientCall['headers']): boolean {
+  return headers['x-yumen-no-store'] === 'true' || headers['x-yumen-no-store'] === '1';
+}
+
 /** Ours first, then the session headers that agents already send. */
 function sessionOf(headers: ClientCall['headers']): string | undefined {
   const names = [

@@ -1,3 +1,4 @@
+import type { GuardrailRecord } from '../ledger/index.ts';
 import type { RateState } from '../limits/index.ts';
 import { formatUsd, type NanoUsd } from '../std/index.ts';
 import type { RequestTrace } from './trace.ts';
@@ -18,12 +19,24 @@ export function commonHeaders(trace: RequestTrace, rate: RateState | undefined):
     headers['x-yumen-reason'] = trace.decision.reason;
     headers['x-yumen-quality'] = trace.decision.quality;
   }
-  if (rate !== undefined) {
-    headers['x-ratelimit-limit-requests'] = String(rate.limit);
-    headers['x-ratelimit-remaining-requests'] = String(rate.remaining);
-    headers['x-ratelimit-reset-requests'] = `${(rate.resetMs / 1000).toFixed(3)}s`;
-  }
-  return headers;
+  return { ...headers, ...guardrailHeader(trace.guardrails), ...rateHeaders(rate) };
+}
+
+/** Which guardrails did more than let pass, and what. */
+export function guardrailHeader(notes: readonly GuardrailRecord[] | undefined): Headers {
+  const told = (notes ?? []).filter(({ action }) => action !== 'allowed');
+  if (told.length === 0) return {};
+  const list = new Set(told.map(({ name, action }) => `${name}=${action}`));
+  return { 'x-yumen-guardrails': [...list].join(', ') };
+}
+
+export function rateHeaders(rate: RateState | undefined): Headers {
+  if (rate === undefined) return {};
+  return {
+    'x-ratelimit-limit-requests': String(rate.limit),
+    'x-ratelimit-remaining-requests': String(rate.remaining),
+    'x-ratelimit-reset-requests': `${(rate.resetMs / 1000).toFixed(3)}s`,
+  };
 }
 
 /** Adds what is known once an attempt is committed. */
@@ -38,10 +51,10 @@ export function servedHeaders(trace: RequestTrace, rate: RateState | undefined):
   return headers;
 }
 
-export function streamHeaders(headers: Headers): Headers {
+export function streamHeaders(headers: Headers, contentType: string): Headers {
   return {
     ...headers,
-    'content-type': 'text/event-stream; charset=utf-8',
+    'content-type': contentType,
     'cache-control': 'no-cache',
     // Proxies of the nginx family buffer streams unless told not to.
     'x-accel-buffering': 'no',
@@ -53,6 +66,6 @@ export function costHeader(costNano: NanoUsd | undefined): Headers {
   return costNano === undefined ? {} : { 'x-yumen-cost-usd': formatUsd(costNano) };
 }
 
-function asciiOnly(text: string): string {
+export function asciiOnly(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 1000);
 }

@@ -1,4 +1,4 @@
-import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
+import { type ClientDialectName, clientDialects, type GatewayError } from '../protocol/index.ts';
 import type { AnswerSink } from './call.ts';
 import { errorHeaders } from './error-headers.ts';
 
@@ -14,13 +14,21 @@ export function sendJson(sink: AnswerSink, status: number, body: Uint8Array, hea
   sink.end(body);
 }
 
+/** The HTTP status by which clients of the dialect are told of the error. */
+export function statusOfError(error: GatewayError, dialect: ClientDialectName): number {
+  return clientDialects[dialect].statusOf?.(error) ?? error.status;
+}
+
 /** Answers with an error in the client's dialect, while nothing was sent yet. */
 export function sendError(
   sink: AnswerSink,
   error: GatewayError,
-  client: { dialect: DialectName; requestId: string },
+  client: { dialect: ClientDialectName; requestId: string },
   headers: Headers,
 ): void {
-  const body = Buffer.from(JSON.stringify(dialects[client.dialect].encodeError(error, client.requestId)));
-  sendJson(sink, error.status, body, { ...headers, ...errorHeaders(error) });
+  const body = Buffer.from(
+    JSON.stringify(clientDialects[client.dialect].encodeError(error, client.requestId)),
+  );
+  const status = statusOfError(error, client.dialect);
+  sendJson(sink, status, body, { ...headers, ...errorHeaders(error) });
 }

@@ -1,27 +1,45 @@
-import type { Deployment } from '../catalog/index.ts';
+import type { Candidate } from '../catalog/index.ts';
 import type { RequestRecord } from '../ledger/index.ts';
 import type { RateState, Reservation } from '../limits/index.ts';
-import { type AnswerIdentity, dialects, GatewayError, toGatewayError } from '../protocol/index.ts';
-import { type Cancellation, type ExecutionOutcome, execute } from '../upstream/index.ts';
+import {
+  type AnswerIdentity,
+  type ChatAnswer,
+  clientDialects,
+  GatewayError,
+  toGatewayError,
+} from '../protocol/index.ts';
+import {
+  type Cancellation,
+  type ExecutionOutcome,
+  execute,
+  systemTimers,
+  tokensOf,
+} from '../upstream/index.ts';
 import { eventsOfAnswer } from './answer-events.ts';
+import { balancingOf } from './balancing.ts';
 import type { AnswerSink } from './call.ts';
 import { ClientChannel } from './client-channel.ts';
 import type { GatewayDeps } from './gateway.ts';
+import type { Guarding } from './guardrails/guarding.ts';
+import { HeldStream } from './guardrails/held-stream.ts';
 import { attemptObserver } from './observer.ts';
 import type { OpenRequest } from './open-requests.ts';
 import { relayStream } from './relay.ts';
 import { commonHeaders, costHeader, servedHeaders } from './response-headers.ts';
 import { type Ending, settle } from './settle.ts';
 import type { Snapshot } from './snapshot.ts';
+import { pastThoughts, rememberThoughts } from './thoughts.ts';
 import { type AttemptTrace, endAttempt, type RequestTrace } from './trace.ts';
 
 /** One admitted and decided request on its way to an answer. */
 export interface Serving {
   trace: RequestTrace;
-  plan: Deployment[];
+  plan: Candidate[];
   snapshot: Snapshot;
   reservation: Reservation;
   rate: RateState | undefined;
+  /** Undefined where no guardrail concerns the request. */
+  guarding: Guarding | undefined;
   sink: AnswerSink;
   open: OpenRequest;
   deps: GatewayDeps;
@@ -76,18 +94,46 @@ async function failInside(serving: Serving, channel: ClientChannel, error: Gatew
 async function deliver(serving: Serving, channel: ClientChannel, outcome: Outcome): Promise<void> {
   const { trace, open } = serving;
   switch (outcome.kind) {
-    case 'answered':
+    case 'answered': {
+      noteAnswered(serving, outcome);
+      const passed =
+        serving.guarding?.checksAnswer === true
+          ? await pastGuardrails(serving, channel, outcome.answer)
+          : outcome.answer;
+      if (passed === undefined) return;
+      const bytes = passed === outcome.answer ? outcome.bytes : undefined;
       return trace.request.stream
-        ? deliverAsStream(serving, channel, outcome)
-        : deliverAnswer(serving, channel, outcome);
+        ? deliverAsStream(serving, channel, passed)
+        : deliverAnswer(serving, channel, passed, bytes);
+    }
     case 'streaming':
       return deliverStream(serving, channel, outcome);
     case 'failed':
       return endFailed(serving, channel, outcome.error);
     case 'cancelled':
       if (open.interruption !== undefined) return endFailed(serving, channel, open.interruption);
-      channel.close();
-      await finish(serving, { outcome: 'aborted', status: 499, error: undefined });
+      return endGone(serving, channel);
+  }
+}
+
+async function endGone(serving: Serving, channel: ClientChannel): Promise<void> {
+  channel.close();
+  await finish(serving, { outcome: 'aborted', status: 499, error: undefined });
+}
+
+/** The answer as the client may have it. Undefined where it may not, or has left: then the request has its ending. */
+async function pastGuardrails(
+  serving: Serving,
+  channel: ClientChannel,
+  answer: ChatAnswer,
+): Promise<ChatAnswer | undefined> {
+  try {
+    return (await serving.guarding?.checkAnswer(answer)) ?? answer;
+  } catch (thrown) {
+    const error = toGatewayError(thrown);
+    if (error.code === 'internal') throw error;
+    await (error.code === 'client_closed' ? endGone(serving, channel) : endFailed(serving, channel, error));
+    return undefined;
   }
 }
 
@@ -103,17 +149,21 @@ async function outcomeOf(serving: Serving): Promise<Outcome> {
       {
         request: trace.request,
         plan: serving.plan,
+        balancing: balancingOf(trace, snapshot, deps),
         timeouts: snapshot.timeouts,
         policy: { ...deps.retryPolicy, attemptsMax: snapshot.attemptsMax },
         answerBytesMax: snapshot.answerBytesMax,
         clientHeaders: trace.call.headers,
+        thoughts: pastThoughts(trace, deps),
         observer: attemptObserver(trace, serving.reservation, deps),
         cancellation: cancellationOf(serving),
       },
       {
         transport: deps.transport,
-        breakers: deps.breakers,
+        fleet: deps.fleet,
+        signers: deps.signers,
         retryBudget: deps.retryBudget,
+        timers: systemTimers,
         random: deps.random,
         monotonicMs: deps.clock.monotonicMs,
       },
@@ -137,67 +187,76 @@ function cancellationOf({ sink, open }: Serving): Cancellation {
   };
 }
 
-async function deliverAnswer(serving: Serving, channel: ClientChannel, outcome: Answered): Promise<void> {
+async function deliverAnswer(
+  serving: Serving,
+  channel: ClientChannel,
+  answer: ChatAnswer,
+  bytes: Uint8Array | undefined,
+): Promise<void> {
   const { trace, rate } = serving;
-  const record = await finishAnswered(serving, outcome);
+  const record = await finishAnswered(serving);
   const { dialect } = trace.request;
   const body =
-    outcome.bytes ??
-    Buffer.from(JSON.stringify(dialects[dialect].encodeAnswer(outcome.answer, identityOf(serving))));
+    bytes ?? Buffer.from(JSON.stringify(clientDialects[dialect].encodeAnswer(answer, identityOf(serving))));
   channel.sendJson(200, body, { ...servedHeaders(trace, rate), ...costHeader(record.costNano) });
 }
 
-/** The upstream answered a stream request with one document: the client gets the stream it asked for. */
-async function deliverAsStream(serving: Serving, channel: ClientChannel, outcome: Answered): Promise<void> {
+/** One document was to be a stream: the client gets the stream it asked for. */
+async function deliverAsStream(serving: Serving, channel: ClientChannel, answer: ChatAnswer): Promise<void> {
   const { trace, rate } = serving;
-  await finishAnswered(serving, outcome);
-  const encoder = dialects[trace.request.dialect].eventEncoder(identityOf(serving));
-  const text = eventsOfAnswer(outcome.answer).map((event) => encoder.encode(event));
+  await finishAnswered(serving);
+  const encoder = clientDialects[trace.request.dialect].eventEncoder(identityOf(serving));
+  const chunks = eventsOfAnswer(answer).map((event) => Buffer.from(encoder.encode(event)));
   channel.openStream(servedHeaders(trace, rate));
-  channel.endStream(Buffer.from(text.join('')));
+  channel.endStream(Buffer.concat(chunks));
 }
 
-function finishAnswered(serving: Serving, outcome: Answered): Promise<RequestRecord> {
-  const { clock } = serving.deps;
+function noteAnswered({ deps: { clock } }: Serving, outcome: Answered): void {
   const attempt = outcome.trace;
   attempt.tally.seeAnswer(outcome.answer);
   attempt.replayed = outcome.replayed;
   attempt.firstContentMs = clock.monotonicMs() - attempt.startedMonotonicMs;
   endAttempt(attempt, { outcome: 'answered', monotonicMs: clock.monotonicMs(), status: outcome.status });
+}
+
+function finishAnswered(serving: Serving): Promise<RequestRecord> {
   return finish(serving, { outcome: 'answered', status: 200, error: undefined });
 }
 
 async function deliverStream(serving: Serving, channel: ClientChannel, outcome: Streaming): Promise<void> {
-  const { trace, rate, deps, sink, open } = serving;
+  const { trace, rate, deps, sink, open, guarding, snapshot } = serving;
+  const held = guarding?.checksAnswer === true ? new HeldStream(sink, snapshot.answerBytesMax) : undefined;
   const attempt = outcome.trace;
   attempt.firstContentMs = deps.clock.monotonicMs() - attempt.startedMonotonicMs;
   attempt.replayed = outcome.replayed;
-  // Content came, so the deployment works; a probe must not keep its circuit shut for the length of an answer.
-  outcome.permit.succeeded(deps.clock.monotonicMs());
   const end = await relayStream({
     stream: outcome.stream,
     tally: attempt.tally,
-    dialect: dialects[trace.request.dialect],
+    dialect: clientDialects[trace.request.dialect],
     identity: identityOf(serving),
     passthrough: outcome.body.passthrough,
     hidesUsage: outcome.body.hidesUsage,
-    sink,
+    sink: held ?? sink,
     open,
-    begin: () => channel.openStream(servedHeaders(trace, rate)),
-    wrote: () => channel.wrote(),
-  });
+    see: held && ((frame) => held.see(frame)),
+    begin: () => {
+      if (held === undefined) channel.openStream(servedHeaders(trace, rate));
+    },
+    wrote: () => {
+      if (held === undefined) channel.wrote();
+    },
+  }).finally(() => outcome.lease.release(tokensOf(attempt.tally.usage)));
   const monotonicMs = deps.clock.monotonicMs();
   switch (end.kind) {
     case 'complete':
       endAttempt(attempt, { outcome: 'answered', monotonicMs, status: outcome.status });
-      await finish(serving, { outcome: 'answered', status: 200, error: undefined });
+      if (held !== undefined) return releaseStream(serving, channel, held, end.terminal);
+      await finishAnswered(serving);
       channel.openStream(servedHeaders(trace, rate));
       return channel.endStream(end.terminal);
     case 'interrupted':
       outcome.abort();
-      if (end.error !== open.interruption) {
-        deps.breakers.of(attempt.deployment.id).enter(monotonicMs)?.failed(monotonicMs, end.error);
-      }
+      if (end.error !== open.interruption) outcome.lease.broke(monotonicMs, end.error);
       endAttempt(attempt, { outcome: 'failed', monotonicMs, status: outcome.status, error: end.error });
       await finish(serving, { outcome: 'failed', status: channel.statusOf(end.error), error: end.error });
       return channel.fail(end.error, servedHeaders(trace, rate));
@@ -209,12 +268,32 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
   }
 }
 
+/** A stream that was held back for guardrails leaves as it came, or as they made it. */
+async function releaseStream(
+  serving: Serving,
+  channel: ClientChannel,
+  held: HeldStream,
+  terminal: Uint8Array,
+): Promise<void> {
+  const answer = held.answer();
+  if (answer === undefined) throw new Error('a stream that is complete has an answer');
+  const passed = await pastGuardrails(serving, channel, answer);
+  if (passed === undefined) return;
+  if (passed !== answer) return deliverAsStream(serving, channel, passed);
+  await finishAnswered(serving);
+  channel.openStream(servedHeaders(serving.trace, serving.rate));
+  serving.sink.write(held.written());
+  channel.endStream(terminal);
+}
+
 function identityOf({ trace, deps }: Serving): AnswerIdentity {
   return {
     requestId: trace.call.requestId,
     model: trace.attempts.at(-1)?.deployment.upstreamName ?? trace.request.model,
     createdAtSeconds: Math.floor(deps.clock.nowMs() / 1000),
     includeUsage: trace.request.wantsStreamUsage,
+    elapsedMs: () => deps.clock.monotonicMs() - trace.startedMonotonicMs,
+    request: trace.request,
   };
 }
 
@@ -226,6 +305,7 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   serving.recorded = true;
   await writeRecord(record, deps);
   await reservation.settle(record.costNano ?? 0);
+  rememberThoughts(trace, record, deps);
   const session = trace.decision?.shape.sessionKey;
   if (record.outcome === 'answered' && record.deployment !== undefined && session !== undefined) {
     deps.sessions.served(session, record.deployment, record.usage, deps.clock.nowMs());

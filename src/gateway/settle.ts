@@ -50,6 +50,7 @@ export async function settle(
     session: trace.decision?.shape.sessionKey,
     tags: trace.tags,
     droppedParams: trace.attempts.at(-1)?.dropped ?? [],
+    guardrails: trace.guardrails,
     attempts,
     decision: trace.decision,
   };
@@ -71,6 +72,8 @@ async function settleAttempt(
     model: deployment.model.id,
     provider: deployment.provider.id,
     region: deployment.provider.region,
+    effort: attempt.effort === 'default' ? undefined : attempt.effort,
+    credential: attempt.credential,
     startedAtMs: attempt.startedAtMs,
     firstContentMs: attempt.firstContentMs,
     durationMs: attempt.durationMs,
@@ -178,7 +181,7 @@ function textOf(part: Part): string {
 }
 
 /** One unknown cost makes the sum unknown: an unknown price is never free. */
-function sumOfCosts(attempts: AttemptRecord[]): NanoUsd | undefined {
+export function sumOfCosts(attempts: AttemptRecord[]): NanoUsd | undefined {
   let sum = 0;
   for (const { costNano } of attempts) {
     if (costNano === undefined) return undefined;
@@ -194,9 +197,19 @@ function referenceCost(trace: RequestTrace, usage: Usage | undefined): NanoUsd |
   return price === undefined ? undefined : costOf(usage, price);
 }
 
-function priceOf(deployment: Deployment, usage: Usage | undefined, atMs: number): PriceRow | undefined {
+export function priceOf(
+  deployment: Deployment,
+  usage: Usage | undefined,
+  atMs: number,
+): PriceRow | undefined {
   const { region } = deployment.provider;
-  return selectPrice(deployment.prices, { atMs, inputTokens: usage?.inputTokens ?? 0, region });
+  const outputTokens = usage?.outputTokens;
+  return selectPrice(deployment.prices, {
+    atMs,
+    inputTokens: usage?.inputTokens ?? 0,
+    outputTokens,
+    region,
+  });
 }
 
 function firstContent(trace: RequestTrace): number | undefined {

@@ -1,6 +1,7 @@
 import type { Candidate, Catalog } from '../catalog/index.ts';
 import type { DecisionTarget, Predictor } from '../router/index.ts';
-import type { Timeouts } from '../upstream/index.ts';
+import type { BalanceStrategy, Timeouts } from '../upstream/index.ts';
+import type { Guardrail } from './guardrails/guardrail.ts';
 
 /** A virtual model that clients call. */
 export interface Route {
@@ -24,6 +25,10 @@ export interface Snapshot {
   timeouts: Timeouts;
   /** Upstream calls one request may make in all. */
   attemptsMax: number;
+  /** How the deployments of one model share its requests. */
+  balance: BalanceStrategy;
   holdbackMs: number;
   answerBytesMax: number;
+  /** In the order in which they are asked; absent = none. */
+  guardrails?: readonly Guardrail[] | undefined;
 }

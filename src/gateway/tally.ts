@@ -6,6 +6,7 @@ import {
   isContent,
   type Usage,
 } from '../protocol/index.ts';
+import { ThoughtCollector } from './thought-collector.ts';
 
 /** Text kept for estimating tokens is cut here; beyond it the estimate is scaled up. */
 const keptCharsMax = 400_000;
@@ -20,10 +21,12 @@ export class AnswerTally {
   contentEvents = 0;
   sawReasoning = false;
   chars = 0;
+  readonly thoughts = new ThoughtCollector();
   private readonly pieces: string[] = [];
   private keptChars = 0;
 
   see(event: ChatEvent): void {
+    this.thoughts.see(event);
     if (isContent(event)) this.contentEvents += 1;
     if (event.type === 'reasoning') this.sawReasoning = true;
     switch (event.type) {
@@ -55,6 +58,7 @@ export class AnswerTally {
   }
 
   seeAnswer(answer: ChatAnswer): void {
+    this.thoughts.seeAnswer(answer);
     this.usage = answer.usage;
     this.finish = answer.finish;
     this.ended = true;

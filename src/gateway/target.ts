@@ -1,4 +1,4 @@
-import { type Candidate, type Catalog, namesEffort } from '../catalog/index.ts';
+import type { Candidate, Catalog } from '../catalog/index.ts';
 import type { CalledCandidate } from '../policy/index.ts';
 import { type ChatRequest, GatewayError } from '../protocol/index.ts';
 import type { DecisionTarget } from '../router/index.ts';
@@ -47,13 +47,6 @@ function called(name: string, snapshot: Snapshot): CalledCandidate[] {
 
 function candidatesOf(name: string, snapshot: Snapshot): Candidate[] {
   let candidates: Candidate[];
-  if (namesEffort(name)) {
-    throw new GatewayError(
-      'not_available',
-      `Effort presets («${name.slice(name.lastIndexOf('#'))}») are not available yet: call the model without one and set its reasoning in the request.`,
-      { param: 'model' },
-    );
-  }
   try {
     candidates = snapshot.catalog.candidates(name);
   } catch (cause) {

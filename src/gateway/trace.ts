@@ -1,5 +1,6 @@
-import type { Deployment } from '../catalog/index.ts';
+import type { Candidate, Deployment } from '../catalog/index.ts';
 import type { Principal } from '../identity/index.ts';
+import type { GuardrailRecord } from '../ledger/index.ts';
 import type { ChatRequest, GatewayError } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
@@ -11,6 +12,9 @@ export interface AttemptTrace {
   id: string;
   index: number;
   deployment: Deployment;
+  effort: Candidate['effort'];
+  /** Id of the key it was made with; undefined where there is none. */
+  credential: string | undefined;
   startedAtMs: number;
   startedMonotonicMs: number;
   firstContentMs: number | undefined;
@@ -35,6 +39,8 @@ export interface RequestTrace {
   tags: string[];
   startedMonotonicMs: number;
   attempts: AttemptTrace[];
+  /** What was noted of guardrails; absent where none concerns the request. */
+  guardrails?: GuardrailRecord[] | undefined;
 }
 
 export function beginTrace(
@@ -59,12 +65,21 @@ export function beginTrace(
 export function beginAttempt(
   trace: RequestTrace,
   deployment: Deployment,
-  made: { id: string; nowMs: number; monotonicMs: number; dropped: string[] },
+  made: {
+    id: string;
+    nowMs: number;
+    monotonicMs: number;
+    effort: Candidate['effort'];
+    credential: string | undefined;
+    dropped: string[];
+  },
 ): AttemptTrace {
   const attempt: AttemptTrace = {
     id: made.id,
     index: trace.attempts.length,
     deployment,
+    effort: made.effort,
+    credential: made.credential,
     startedAtMs: made.nowMs,
     startedMonotonicMs: made.monotonicMs,
     firstContentMs: undefined,

@@ -15,7 +15,8 @@ export function worstCaseNano(
 ): NanoUsd {
   const inputTokens = shape.inputTokensBound;
   const limit = shape.outputTokensMax ?? deployment.model.outputTokensMax;
-  const outputTokens = Math.min(limit, deployment.model.outputTokensMax) * request.choices;
+  const outputTokens =
+    Math.min(limit + thinkingBeside(deployment, request), deployment.model.outputTokensMax) * request.choices;
   const price = selectPrice(deployment.prices, {
     atMs: nowMs,
     inputTokens,
@@ -25,4 +26,10 @@ export function worstCaseNano(
   const read = costOf({ ...noUsage, inputTokens, outputTokens }, price);
   const written = costOf({ ...noUsage, inputTokens, cacheWriteTokens: inputTokens, outputTokens }, price);
   return Math.max(read, written);
+}
+
+/** Thinking that an output limit does not bound, and that is paid all the same. */
+function thinkingBeside({ model, provider }: Deployment, { reasoning }: ChatRequest): number {
+  if (provider.quirks.thinkingOutsideMaxTokens !== true || model.capabilities.reasoning === 'none') return 0;
+  return reasoning?.enabled === false ? 0 : (reasoning?.budgetTokens ?? model.outputTokensMax);
 }

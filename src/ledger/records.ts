@@ -1,4 +1,4 @@
-import type { DialectName, ErrorCode, Usage } from '../protocol/index.ts';
+import type { ClientDialectName, ErrorCode, ServiceUnits, Usage } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 
@@ -12,6 +12,10 @@ export interface AttemptRecord {
   model: string;
   provider: string;
   region: string | undefined;
+  /** Effort preset it was called with; absent = `default`, also in older records. */
+  effort?: 'off' | 'low' | 'high' | undefined;
+  /** Id of the provider's key it was made with, never the key; absent where there is none, and in older records. */
+  credential?: string | undefined;
   startedAtMs: number;
   /** Milliseconds from start to the first content, undefined if none came. */
   firstContentMs: number | undefined;
@@ -33,6 +37,17 @@ export interface AttemptRecord {
   priceRow: string | undefined;
 }
 
+/** What one guardrail made of a request or of its answer. */
+export interface GuardrailRecord {
+  name: string;
+  phase: 'before' | 'after';
+  /** `failed-…`: it could not be asked, and the configuration says what then. */
+  action: 'allowed' | 'replaced' | 'blocked' | 'failed-open' | 'failed-closed';
+  /** The guardrail's own code for a refusal, or why it could not be asked. */
+  code: string | undefined;
+  durationMs: number;
+}
+
 /** One client's call with all its attempts and its decision: the unit written to the ledger, once, when it is over. */
 export interface RequestRecord {
   id: string;
@@ -40,7 +55,9 @@ export interface RequestRecord {
   durationMs: number;
   keyId: string;
   project: string | undefined;
-  dialect: DialectName;
+  dialect: ClientDialectName;
+  /** Endpoint beside chat, e.g. `embeddings`; absent for chat. */
+  service?: string | undefined;
   /** What the client asked for. */
   model: string;
   route: string | undefined;
@@ -53,6 +70,8 @@ export interface RequestRecord {
   error: ErrorCode | undefined;
   usage: Usage | undefined;
   usageSource: 'reported' | 'estimated' | 'none';
+  /** What the answer is counted in beside tokens; absent for chat. */
+  units?: ServiceUnits | undefined;
   /** Sum over attempts; undefined when a price is unknown. */
   costNano: NanoUsd | undefined;
   /** What the reference would have cost for the same tokens; undefined when unknown. */
@@ -62,6 +81,8 @@ export interface RequestRecord {
   session: string | undefined;
   tags: string[];
   droppedParams: string[];
+  /** In the order in which they were asked; absent where there were none, and in older records. */
+  guardrails?: GuardrailRecord[] | undefined;
   attempts: AttemptRecord[];
   decision: Decision | undefined;
 }

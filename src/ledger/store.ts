@@ -14,6 +14,8 @@ export interface ListFilters {
   /** The model that served, see `servedBy`. */
   model?: string | undefined;
   outcome?: Outcome | undefined;
+  /** Endpoint beside chat, e.g. `embeddings`. */
+  service?: string | undefined;
   /** Inclusive, by the request's start. */
   fromMs?: number | undefined;
   /** Exclusive. */

@@ -1,2 +1,3 @@
+export { installationSecret } from './installation-secret.ts';
 export { lockFile } from './sqlite/file-lock.ts';
 export { openSqliteStore, type SqliteStore, type SqliteStoreOptions } from './sqlite/store.ts';

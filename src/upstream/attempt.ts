@@ -1,7 +1,9 @@
-import { authHeaders, chatUrl } from '../providers/index.ts';
+import { toGatewayError } from '../protocol/index.ts';
+import { authHeaders, chatUrl, type ProviderKey } from '../providers/index.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
+import type { RequestSigner } from './credentials/request-signer.ts';
 import { type ReadingInput, ResponseReader } from './response-reader.ts';
-import type { Timeouts, Transport, TransportCall } from './transport.ts';
+import type { ResponseHead, Timeouts, Transport, TransportCall, TransportHandler } from './transport.ts';
 
 export interface OpenAttempt {
   outcome: Promise<AttemptOutcome>;
@@ -11,8 +13,14 @@ export interface OpenAttempt {
 
 export interface AttemptInput extends ReadingInput {
   timeouts: Timeouts;
+  /** Whose account is used; undefined at upstreams that are open or whose requests are signed. */
+  key: ProviderKey | undefined;
   /** The client's headers; of these the upstream sees only what its vendor's definition lists. */
   clientHeaders: ClientHeaders;
+  /** Signs where there is no key. */
+  signer: RequestSigner | undefined;
+  /** The response began: its headers tell what remains of the account's limits. */
+  sawHead(head: ResponseHead): void;
 }
 
 export type ClientHeaders = { readonly [name: string]: string | undefined };
@@ -21,7 +29,7 @@ export type ClientHeaders = { readonly [name: string]: string | undefined };
 function forwardedHeaders(input: AttemptInput): { [name: string]: string } {
   const forwarded: { [name: string]: string } = {};
   if (!input.body.passthrough) return forwarded;
-  for (const name of input.deployment.provider.vendor.forwardHeaders ?? []) {
+  for (const name of input.body.wire.forwardHeaders ?? []) {
     const value = input.clientHeaders[name];
     if (value !== undefined) forwarded[name] = value;
   }
@@ -33,25 +41,56 @@ function forwardedHeaders(input: AttemptInput): { [name: string]: string } {
  * then the caller is free to try another deployment, because nothing has reached the client.
  */
 export function openAttempt(input: AttemptInput, transport: Transport): OpenAttempt {
+  const { body, signer, timeouts } = input;
+  const url = chatUrl(input.deployment.provider, body.wire, {
+    model: input.deployment.upstreamName,
+    stream: body.stream,
+  });
+  const headers = headersOf(input);
   let call: TransportCall | undefined;
+  let aborted = false;
   const outcome = new Promise<AttemptOutcome>((resolve) => {
     const reader = new ResponseReader(input, resolve, () => call);
-    call = transport.call(
-      {
-        method: 'POST',
-        url: chatUrl(input.deployment.provider),
-        headers: {
-          ...input.deployment.provider.vendor.headers,
-          ...forwardedHeaders(input),
-          ...authHeaders(input.deployment.provider),
-          'content-type': 'application/json',
-          accept: input.request.stream ? 'text/event-stream' : 'application/json',
-        },
-        body: input.body.bytes,
-        timeouts: input.timeouts,
-      },
-      reader,
-    );
+    const send = (added: { [name: string]: string }): void => {
+      if (aborted) return;
+      call = transport.call(
+        { method: 'POST', url, headers: { ...headers, ...added }, body: body.bytes, timeouts },
+        watched(reader, input),
+      );
+    };
+    if (signer === undefined) return send({});
+    signer.sign({ method: 'POST', url, headers, body: body.bytes }).then(send, (thrown: unknown) => {
+      resolve({ kind: 'failed', error: toGatewayError(thrown), status: undefined, replayed: false });
+    });
   });
-  return { outcome, abort: () => call?.abort() };
+  return {
+    outcome,
+    abort() {
+      aborted = true;
+      call?.abort();
+    },
+  };
+}
+
+function headersOf(input: AttemptInput): { [name: string]: string } {
+  const { wire, stream } = input.body;
+  return {
+    ...wire.headers,
+    ...forwardedHeaders(input),
+    ...authHeaders(wire, input.key),
+    'content-type': 'application/json',
+    accept: stream ? 'text/event-stream' : 'application/json',
+  };
+}
+
+function watched(reader: ResponseReader, { sawHead }: AttemptInput): TransportHandler {
+  return {
+    onHead(head) {
+      sawHead(head);
+      reader.onHead(head);
+    },
+    onData: (chunk) => reader.onData(chunk),
+    onEnd: () => reader.onEnd(),
+    onFailure: (failure) => reader.onFailure(failure),
+  };
 }

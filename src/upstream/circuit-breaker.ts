@@ -1,4 +1,5 @@
 import type { ErrorCode, GatewayError } from '../protocol/index.ts';
+import { createCallWindow } from './call-window.ts';
 
 export interface BreakerPolicy {
   /** Failures in a row that open the circuit. */
@@ -10,6 +11,8 @@ export interface BreakerPolicy {
   /** First cooldown; it doubles each time the probe fails. */
   cooldownMs: number;
   cooldownMsMax: number;
+  /** A request that has nobody else to go to may probe so long after the last failure, before the cooldown is over. */
+  lastResortMs: number;
   /** Cooldown after refused credentials or an empty account: only the operator can mend those. */
   operatorCooldownMs: number;
   /** A cooldown is lengthened by up to this share, so that deployments opened together are not probed together. */
@@ -25,6 +28,7 @@ export const defaultBreakerPolicy: BreakerPolicy = {
   rateWindowMs: 10_000,
   cooldownMs: 5_000,
   cooldownMsMax: 60_000,
+  lastResortMs: 1_000,
   operatorCooldownMs: 300_000,
   jitterShare: 0.2,
   retryAfterMsMax: 600_000,
@@ -47,6 +51,8 @@ interface BreakerSnapshot {
 
 /** Leave to make one call. Exactly one of its methods takes effect, the first one called. */
 export interface Permit {
+  /** The one call that finds out whether a half-open circuit may close. */
+  readonly probe: boolean;
   succeeded(nowMs: number): void;
   failed(nowMs: number, error: GatewayError): void;
   /** Ended without saying anything about the upstream, e.g. because the client left. */
@@ -58,6 +64,11 @@ export interface CircuitBreaker {
   allows(nowMs: number): boolean;
   /** Undefined while the circuit is open, or half-open with its probe under way. */
   enter(nowMs: number): Permit | undefined;
+  /**
+   * As `enter`, for a request that would otherwise fail: an open circuit is probed once a second, so that the end of an outage is noticed
+   * then and not when a long cooldown is over. Never where the upstream said how long to stay away, or only the operator can help.
+   */
+  enterAsLastResort(nowMs: number): Permit | undefined;
   snapshot(nowMs: number): BreakerSnapshot;
 }
 
@@ -81,7 +92,11 @@ const verdicts: { [code in ErrorCode]?: Verdict } = {
   content_filtered: 'answered',
 };
 
-const bucketCount = 10;
+/** True where an error of this kind is the deployment's own failure. */
+export function isFailure(code: ErrorCode): boolean {
+  const verdict = verdicts[code];
+  return verdict === 'trips' || verdict === 'counts';
+}
 
 /**
  * Closed: calls go. Open: none go until the cooldown is over. Half-open: one probe goes; its success closes the circuit, its failure opens it
@@ -94,11 +109,12 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
   let state: BreakerState = 'closed';
   let epoch = 0;
   let openUntilMs = 0;
+  let lastResortAtMs = 0;
   let opensInRow = 0;
   let consecutiveFailures = 0;
   let probing = false;
   let reason: ErrorCode | undefined;
-  const window = createCallWindow(policy.rateWindowMs / bucketCount);
+  const window = createCallWindow(policy.rateWindowMs);
 
   function open(nowMs: number, error: GatewayError): void {
     state = 'open';
@@ -106,6 +122,7 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
     probing = false;
     reason = error.code;
     openUntilMs = nowMs + cooldownMs(error);
+    lastResortAtMs = opensAtOnce(error) ? openUntilMs : nowMs + policy.lastResortMs;
     opensInRow += 1;
   }
 
@@ -175,6 +192,7 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
       if (probe) probing = false;
     };
     return {
+      probe,
       succeeded: (nowMs) => once(() => answered(nowMs, probe)),
       failed: (nowMs, error) =>
         once(() => {
@@ -187,6 +205,15 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
     };
   }
 
+  function probePermit(): Permit {
+    if (state === 'open') {
+      state = 'half-open';
+      epoch += 1;
+    }
+    probing = true;
+    return permit(true);
+  }
+
   return {
     allows(nowMs) {
       if (state === 'closed') return true;
@@ -194,13 +221,11 @@ export function createCircuitBreaker(policy: BreakerPolicy, random: () => number
     },
     enter(nowMs) {
       if (!this.allows(nowMs)) return undefined;
-      if (state === 'closed') return permit(false);
-      if (state === 'open') {
-        state = 'half-open';
-        epoch += 1;
-      }
-      probing = true;
-      return permit(true);
+      return state === 'closed' ? permit(false) : probePermit();
+    },
+    enterAsLastResort(nowMs) {
+      const isEarly = state === 'open' && nowMs >= lastResortAtMs && !probing;
+      return isEarly ? probePermit() : this.enter(nowMs);
     },
     snapshot(nowMs) {
       const waitMs = state === 'open' ? Math.max(0, openUntilMs - nowMs) : 0;
@@ -247,47 +272,6 @@ export function createCircuitBreakers(
       deployments.length === 0 ? 0 : Math.min(...deployments.map((id) => of(id).snapshot(nowMs).waitMs)),
     forget(deployments) {
       for (const id of deployments) breakers.delete(id);
-    },
-  };
-}
-
-interface CallWindow {
-  add(nowMs: number, failed: boolean): void;
-  counts(nowMs: number): { calls: number; failures: number };
-  clear(): void;
-}
-
-/** Counts of the last ten buckets of time, in fixed space. */
-function createCallWindow(bucketMs: number): CallWindow {
-  const calls = new Array<number>(bucketCount).fill(0);
-  const failures = new Array<number>(bucketCount).fill(0);
-  let newest = Number.NEGATIVE_INFINITY;
-
-  function advance(nowMs: number): void {
-    const bucket = Math.floor(nowMs / bucketMs);
-    if (bucket <= newest) return;
-    for (let stale = Math.max(newest + 1, bucket - bucketCount + 1, 0); stale <= bucket; stale++) {
-      calls[stale % bucketCount] = 0;
-      failures[stale % bucketCount] = 0;
-    }
-    newest = bucket;
-  }
-
-  return {
-    add(nowMs, failed) {
-      advance(nowMs);
-      const at = newest % bucketCount;
-      calls[at] = calls[at]! + 1;
-      if (failed) failures[at] = failures[at]! + 1;
-    },
-    counts(nowMs) {
-      advance(nowMs);
-      const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
-      return { calls: sum(calls), failures: sum(failures) };
-    },
-    clear() {
-      calls.fill(0);
-      failures.fill(0);
     },
   };
 }

@@ -30,7 +30,9 @@ export class AnswerCollector {
         this.parts.push(event);
         break;
       case 'tool-call': {
-        const call: ToolCall = { type: 'tool-call', id: event.id, name: event.name, arguments: '' };
+        const { id, name, signature } = event;
+        const seal = signature === undefined ? {} : { signature };
+        const call: ToolCall = { type: 'tool-call', id, name, arguments: '', ...seal };
         this.calls.set(event.index, call);
         this.parts.push(call);
         break;

@@ -1,17 +1,33 @@
-import type { Deployment } from '../catalog/index.ts';
-import { type ChatAnswer, type ChatRequest, GatewayError } from '../protocol/index.ts';
-import { type ClientHeaders, type OpenAttempt, openAttempt } from './attempt.ts';
+import type { Candidate, Deployment } from '../catalog/index.ts';
+import {
+  type ChatAnswer,
+  type ChatRequest,
+  GatewayError,
+  type PastThoughts,
+  type Usage,
+} from '../protocol/index.ts';
+import { type AttemptInput, type ClientHeaders, type OpenAttempt, openAttempt } from './attempt.ts';
 import type { AnswerStream, AttemptOutcome } from './attempt-outcome.ts';
-import type { CircuitBreakers, Permit } from './circuit-breaker.ts';
-import { backoffMs, mayMoveOn, mayRepeat, type RetryPolicy } from './retry.ts';
+import { CallSearch } from './call-search.ts';
+import type { Cancellation } from './cancellation.ts';
+import type { Balancing, Fleet, Won } from './load/fleet.ts';
+import type { Lease } from './load/lease.ts';
+import { exhaustedForMs } from './rate-headers.ts';
+import type { RetryPolicy } from './retry.ts';
 import type { RetryBudget } from './retry-budget.ts';
+import type { Signers } from './signers.ts';
+import type { Timers } from './timers.ts';
 import type { Timeouts, Transport } from './transport.ts';
 import { type UpstreamBody, upstreamBody } from './upstream-body.ts';
 
 /** Told of each upstream call, so that each has exactly one record. `Trace` is the caller's own note of one call. */
 export interface AttemptObserver<Trace> {
-  /** Called before each call; rejects with a GatewayError to forbid it (a budget that no longer covers it). */
-  started(deployment: Deployment, body: UpstreamBody): Promise<Trace>;
+  /**
+   * Called before each call; rejects with a GatewayError to forbid it (a budget that no longer covers it).
+   *
+   * @param credential id of the key that is used; undefined where there is none
+   */
+  started(candidate: Candidate, body: UpstreamBody, credential: string | undefined): Promise<Trace>;
   failed(trace: Trace, error: GatewayError, status: number | undefined, replayed: boolean): void;
   /** The client left while this call was running. */
   cancelled(trace: Trace): void;
@@ -19,28 +35,27 @@ export interface AttemptObserver<Trace> {
   refuses(trace: Trace, answer: ChatAnswer): string | undefined;
 }
 
-/** The client's departure, as the execution sees it. */
-export interface Cancellation {
-  readonly cancelled: boolean;
-  onCancel(listener: () => void): void;
-}
-
 export interface ExecutionInput<Trace> {
   request: ChatRequest;
   /** What may be called, in order of preference; only what policy allowed. */
-  plan: Deployment[];
+  plan: Candidate[];
+  balancing: Balancing;
   timeouts: Timeouts;
   policy: RetryPolicy;
   answerBytesMax: number;
   clientHeaders: ClientHeaders;
+  /** What is remembered of the conversation's thinking, as this deployment may be told of it; undefined where there is nothing to tell. */
+  thoughts(deployment: Deployment): PastThoughts | undefined;
   observer: AttemptObserver<Trace>;
   cancellation: Cancellation;
 }
 
 export interface ExecutionTools {
   transport: Transport;
-  breakers: CircuitBreakers;
+  fleet: Fleet;
+  signers: Signers;
   retryBudget: RetryBudget;
+  timers: Timers;
   /** In [0, 1). */
   random(): number;
   monotonicMs(): number;
@@ -60,127 +75,151 @@ export type ExecutionOutcome<Trace> =
   | { kind: 'cancelled' }
   /** Without `bytes` the answer must be encoded for the client. */
   | ({ kind: 'answered'; answer: ChatAnswer; bytes: Uint8Array | undefined } & Committed<Trace>)
-  | ({ kind: 'streaming'; stream: AnswerStream; permit: Permit; abort(): void } & Committed<Trace>);
+  | ({ kind: 'streaming'; stream: AnswerStream; lease: Lease; abort(): void } & Committed<Trace>);
 
 /** What one call led to: an outcome for the client, or the reason to go on. */
 type Step<Trace> =
   | { kind: 'over'; outcome: ExecutionOutcome<Trace> }
-  | { kind: 'go-on'; error: GatewayError };
+  | { kind: 'go-on'; error: GatewayError; otherKey: boolean };
 
 /**
- * Walks the plan until a deployment answers: each untried one first and, after a backoff, those again whose failure passes by
- * itself. Bounded by `attemptsMax`, by the retry budget, so that an outage is not amplified, and by the circuit
- * breakers. Rejects with what `observer.started` rejects with.
+ * Calls one deployment after the other until one answers. Bounded by `attemptsMax`, by the retry budget, so that an outage is not
+ * amplified, and by circuit breakers and rate limits. A streaming outcome hands its lease over: whoever takes the stream releases it. Rejects with
+ * what `observer.started` rejects with.
  */
 export async function execute<Trace>(
   input: ExecutionInput<Trace>,
   tools: ExecutionTools,
 ): Promise<ExecutionOutcome<Trace>> {
-  let untried = [...input.plan];
-  let repeatable: Deployment[] = [];
-  let rounds = 0;
+  const { policy, cancellation } = input;
+  const search = new CallSearch(input, tools);
   let lastError: GatewayError | undefined;
 
-  for (let made = 0; made < input.policy.attemptsMax; ) {
-    if (input.cancellation.cancelled) return { kind: 'cancelled' };
-    const entered = enterFirst(untried, tools);
-    if (entered === undefined) {
-      if (repeatable.length === 0) break;
-      const waitMs = backoffMs(input.policy, rounds, tools.random(), lastError?.retryAfterMs);
-      if (waitMs === undefined) break;
-      await pause(waitMs, input.cancellation);
-      rounds += 1;
-      untried = repeatable;
-      repeatable = [];
-      continue;
+  for (let made = 0; made < policy.attemptsMax; made++) {
+    const won = await search.next();
+    if (cancellation.cancelled) {
+      if (won !== undefined) giveBack(won.lease, tools);
+      return { kind: 'cancelled' };
     }
-    const { deployment, permit } = entered;
-    untried = untried.slice(untried.indexOf(deployment) + 1);
-    if (made > 0 && !tools.retryBudget.tryAcquire()) {
-      permit.cancelled(tools.monotonicMs());
+    if (won === undefined) break;
+    const isRetry = made > 0;
+    if (isRetry && !(await mayRetry(won.lease, policy, tools))) {
+      giveBack(won.lease, tools);
       break;
     }
     try {
-      const step = await runAttempt(input, deployment, permit, untried.length > 0, tools);
+      const step = await runAttempt(input, won, search.hasOthers, tools);
       if (step.kind === 'over') return step.outcome;
       lastError = step.error;
+      // The last attempt belongs to another deployment, if there is one: all keys of this one may be bad.
+      const isLastButOne = made + 2 >= policy.attemptsMax;
+      if (step.otherKey && !(isLastButOne && search.hasOthers)) search.again(won.candidate);
+      else if (!search.failed(won.candidate, step.error)) break;
     } finally {
-      if (made > 0) tools.retryBudget.release();
+      if (isRetry) tools.retryBudget.release();
     }
-    made += 1;
-    if (mayRepeat(lastError.code)) repeatable.push(deployment);
-    else if (!mayMoveOn(lastError.code)) break;
   }
-  return { kind: 'failed', error: lastError ?? nothingAvailable(input.plan, tools) };
+  return { kind: 'failed', error: lastError ?? search.obstacle() };
 }
 
-function enterFirst(
-  deployments: Deployment[],
-  tools: ExecutionTools,
-): { deployment: Deployment; permit: Permit } | undefined {
-  for (const deployment of deployments) {
-    const permit = tools.breakers.of(deployment.id).enter(tools.monotonicMs());
-    if (permit !== undefined) return { deployment, permit };
-  }
-  return undefined;
+/** A retry at a deployment that is thought to work waits for its turn; one that only finds out whether it does, does not. */
+async function mayRetry(lease: Lease, policy: RetryPolicy, tools: ExecutionTools): Promise<boolean> {
+  const { retryBudget, timers } = tools;
+  return lease.probe ? retryBudget.tryAcquire() : retryBudget.acquireWithin(policy.budgetWaitMsMax, timers);
+}
+
+function giveBack(lease: Lease, tools: ExecutionTools): void {
+  lease.cancelled(tools.monotonicMs());
+  lease.release(0);
 }
 
 async function runAttempt<Trace>(
   input: ExecutionInput<Trace>,
-  deployment: Deployment,
-  permit: Permit,
+  { candidate, lease }: Won,
   othersLeft: boolean,
   tools: ExecutionTools,
 ): Promise<Step<Trace>> {
-  const { request, timeouts, answerBytesMax, observer } = input;
-  let body: UpstreamBody;
-  let trace: Trace;
+  let handedOver = false;
+  let tokens: number | undefined = 0;
   try {
-    body = upstreamBody(request, deployment);
-    trace = await observer.started(deployment, body);
-  } catch (thrown) {
-    permit.cancelled(tools.monotonicMs());
-    throw thrown;
+    const { request, observer } = input;
+    const { deployment } = candidate;
+    const body = upstreamBody(request, candidate, input.thoughts(deployment));
+    const trace = await observer.started(candidate, body, lease.key?.id);
+    const startMs = tools.monotonicMs();
+    const attempt = openAttempt(attemptInput(input, candidate, body, lease, tools), tools.transport);
+    const outcome = await outcomeOrCancelled(attempt, input.cancellation);
+    const nowMs = tools.monotonicMs();
+    // Whatever became of it, the upstream has read the request.
+    tokens = undefined;
+    if (outcome === undefined) {
+      attempt.abort();
+      observer.cancelled(trace);
+      return { kind: 'over', outcome: { kind: 'cancelled' } };
+    }
+    if (outcome.kind === 'failed') {
+      const otherKey = lease.failed(nowMs, outcome.error);
+      observer.failed(trace, outcome.error, outcome.status, outcome.replayed);
+      return { kind: 'go-on', error: outcome.error, otherKey };
+    }
+    const { status, replayed } = outcome;
+    const committed = { trace, deployment, body, status, replayed };
+    const ms = nowMs - startMs;
+    if (outcome.kind === 'streaming') {
+      handedOver = true;
+      // Content came, so the deployment works; a probe must not keep its circuit shut for the length of an answer.
+      lease.succeeded(nowMs, { ms, outputTokens: undefined });
+      const { stream } = outcome;
+      return {
+        kind: 'over',
+        outcome: { kind: 'streaming', stream, lease, abort: attempt.abort, ...committed },
+      };
+    }
+    const { answer, bytes } = outcome;
+    tokens = tokensOf(answer.usage);
+    lease.succeeded(nowMs, { ms, outputTokens: answer.usage?.outputTokens ?? 0 });
+    const refusal = othersLeft ? observer.refuses(trace, answer) : undefined;
+    if (refusal !== undefined) return { kind: 'go-on', error: refused(deployment, refusal), otherKey: false };
+    return { kind: 'over', outcome: { kind: 'answered', answer, bytes, ...committed } };
+  } finally {
+    if (!handedOver) {
+      lease.cancelled(tools.monotonicMs());
+      lease.release(tokens);
+    }
   }
-  const { clientHeaders } = input;
-  const attempt = openAttempt(
-    { request, deployment, body, timeouts, clientHeaders, answerBytesMax },
-    tools.transport,
-  );
-  const outcome = await outcomeOrCancelled(attempt, input.cancellation);
-  const nowMs = tools.monotonicMs();
-  if (outcome === undefined) {
-    attempt.abort();
-    permit.cancelled(nowMs);
-    observer.cancelled(trace);
-    return { kind: 'over', outcome: { kind: 'cancelled' } };
-  }
-  if (outcome.kind === 'failed') {
-    permit.failed(nowMs, outcome.error);
-    observer.failed(trace, outcome.error, outcome.status, outcome.replayed);
-    return { kind: 'go-on', error: outcome.error };
-  }
-  const { status, replayed } = outcome;
-  const committed = { trace, deployment, body, status, replayed };
-  if (outcome.kind === 'streaming') {
-    return {
-      kind: 'over',
-      outcome: { kind: 'streaming', stream: outcome.stream, permit, abort: attempt.abort, ...committed },
-    };
-  }
-  permit.succeeded(nowMs);
-  const refusal = othersLeft ? observer.refuses(trace, outcome.answer) : undefined;
-  if (refusal !== undefined) {
-    const detail = `${deployment.id}: ${refusal}`;
-    return {
-      kind: 'go-on',
-      error: new GatewayError('upstream_protocol', 'The answer did not pass its check.', { detail }),
-    };
-  }
+}
+
+function attemptInput<Trace>(
+  { request, timeouts, clientHeaders, answerBytesMax }: ExecutionInput<Trace>,
+  { deployment }: Candidate,
+  body: UpstreamBody,
+  lease: Lease,
+  tools: ExecutionTools,
+): AttemptInput {
   return {
-    kind: 'over',
-    outcome: { kind: 'answered', answer: outcome.answer, bytes: outcome.bytes, ...committed },
+    request,
+    deployment,
+    body,
+    timeouts,
+    key: lease.key,
+    signer: tools.signers.of(deployment.provider),
+    clientHeaders,
+    answerBytesMax,
+    sawHead({ headers, receivedAtMs }) {
+      const ms = exhaustedForMs(headers, receivedAtMs);
+      if (ms !== undefined) lease.spentFor(tools.monotonicMs(), ms);
+    },
   };
+}
+
+/** What rate limits by token count. */
+export function tokensOf(usage: Usage | undefined): number | undefined {
+  return usage === undefined ? undefined : usage.inputTokens + usage.outputTokens;
+}
+
+function refused({ id }: Deployment, refusal: string): GatewayError {
+  const detail = `${id}: ${refusal}`;
+  return new GatewayError('upstream_protocol', 'The answer did not pass its check.', { detail });
 }
 
 /** Undefined when the client left first. */
@@ -192,27 +231,4 @@ function outcomeOrCancelled(
     cancellation.onCancel(() => resolve(undefined));
     attempt.outcome.then(resolve, reject);
   });
-}
-
-function pause(ms: number, cancellation: Cancellation): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    cancellation.onCancel(() => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
-}
-
-/** Every circuit of the plan is open: say when the first may close. */
-function nothingAvailable(plan: Deployment[], tools: ExecutionTools): GatewayError {
-  const ids = plan.map((deployment) => deployment.id);
-  return new GatewayError(
-    'overloaded',
-    'No deployment that may serve this request is healthy at the moment.',
-    {
-      retryAfterMs: Math.max(1000, tools.breakers.soonestMs(ids, tools.monotonicMs())),
-      detail: `circuits open: ${ids.join(', ')}`,
-    },
-  );
 }

@@ -1,15 +1,29 @@
-export type { AnswerStream, DecodedFrame } from './attempt-outcome.ts';
-export type { Permit } from './circuit-breaker.ts';
+export { openAttempt } from './attempt.ts';
+export type { AnswerStream, AttemptOutcome, DecodedFrame } from './attempt-outcome.ts';
+export type { Cancellation } from './cancellation.ts';
 export { type CircuitBreakers, createCircuitBreakers } from './circuit-breaker.ts';
+export { AnswerCollector } from './collect-answer.ts';
 export {
   type AttemptObserver,
-  type Cancellation,
   type ExecutionOutcome,
   type ExecutionTools,
   execute,
+  tokensOf,
 } from './execute.ts';
+export { type BalanceStrategy, balanceStrategies } from './load/balance.ts';
+export { type Balancing, Fleet } from './load/fleet.ts';
 export { defaultRetryPolicy, type RetryPolicy } from './retry.ts';
 export { createRetryBudget, type RetryBudget } from './retry-budget.ts';
+export type { ByteFlow, ServiceRequest } from './service-call.ts';
+export {
+  executeService,
+  type ServiceCandidate,
+  type ServiceExecution,
+  type ServiceObserver,
+  type ServiceOutcome,
+} from './service-execution.ts';
+export { createSigners, type Signers } from './signers.ts';
+export { systemTimers } from './timers.ts';
 export type {
   ResponseHead,
   Timeouts,
@@ -19,6 +33,7 @@ export type {
   TransportFailureKind,
   TransportHandler,
   TransportRequest,
+  Upload,
 } from './transport.ts';
 export { createUndiciTransport } from './undici-transport.ts';
-export type { UpstreamBody } from './upstream-body.ts';
+export { type UpstreamBody, upstreamBody } from './upstream-body.ts';

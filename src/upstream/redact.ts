@@ -14,8 +14,8 @@ const secretKey = /\bsk[-_][\w*.-]{6,}/g;
  * The same error without keys. Upstreams echo the key they were given, some of them in full, and what they say goes to clients, to the
  * ledger and to logs: every error of an upstream call passes here before it leaves.
  */
-export function withoutKeys(error: GatewayError, apiKey: string | undefined): GatewayError {
-  const clean = (text: string): string => redact(text, apiKey);
+export function withoutKeys(error: GatewayError, secrets: readonly string[]): GatewayError {
+  const clean = (text: string): string => redact(text, secrets);
   const message = clean(error.message);
   const detail = error.detail === undefined ? undefined : clean(error.detail);
   const upstream = error.upstream === undefined ? undefined : cleanSaid(error.upstream, clean);
@@ -37,10 +37,10 @@ export function withoutKeys(error: GatewayError, apiKey: string | undefined): Ga
   });
 }
 
-function redact(text: string, apiKey: string | undefined): string {
+function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
-  if (apiKey !== undefined && apiKey.length >= keyCharsMin) {
-    clean = withoutCutKey(clean.replaceAll(apiKey, mark), apiKey);
+  for (const secret of secrets) {
+    if (secret.length >= keyCharsMin) clean = withoutCutKey(clean.replaceAll(secret, mark), secret);
   }
   return clean.replace(bearerToken, `$1 ${mark}`).replace(secretKey, mark);
 }

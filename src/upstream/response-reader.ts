@@ -1,16 +1,22 @@
 import type { Deployment } from '../catalog/index.ts';
 import {
+  awsEventStreamContentType,
   type ChatEvent,
   type ChatRequest,
+  createAwsEventStreamFramer,
   createSseFramer,
   dialects,
+  type Framer,
   GatewayError,
   isContent,
   isObject,
   type JsonObject,
-  type SseFrame,
+  type StreamFrame,
+  type UpstreamSaid,
 } from '../protocol/index.ts';
+import type { Quirks } from '../providers/index.ts';
 import type { AnswerStream, AttemptOutcome, DecodedFrame, StreamSink } from './attempt-outcome.ts';
+import { saidInBody } from './body-status.ts';
 import { AnswerCollector } from './collect-answer.ts';
 import { sniffBody } from './sniff-body.ts';
 import type { ResponseHead, TransportCall, TransportFailure } from './transport.ts';
@@ -52,10 +58,11 @@ export class ResponseReader {
   private replayed = false;
   private chunks: Uint8Array[] = [];
   private collectedBytes = 0;
-  private readonly framer = createSseFramer();
+  private framer: Framer = createSseFramer();
   private readonly collector = new AnswerCollector();
   private readonly decoder;
   private readonly errors: UpstreamErrors;
+  private readonly bodyStatus: Quirks['bodyStatus'];
   private held: DecodedFrame[] = [];
   private heldBytes = 0;
   private heldEnd = false;
@@ -73,7 +80,8 @@ export class ResponseReader {
     this.input = input;
     this.settle = settle;
     this.call = call;
-    this.errors = new UpstreamErrors(input.deployment);
+    this.errors = new UpstreamErrors(input.deployment, input.body.wire);
+    this.bodyStatus = { ...input.deployment.provider.quirks, ...input.body.wire.quirks }.bodyStatus;
     this.decoder = this.dialect().eventDecoder();
   }
 
@@ -83,9 +91,13 @@ export class ResponseReader {
     this.status = head.status;
     this.replayed = head.replayed === true;
     this.errors.head(head);
+    const contentType = head.headers['content-type'] ?? '';
     if (!this.isSuccess()) this.state = 'document';
-    else if ((head.headers['content-type'] ?? '').includes('text/event-stream')) this.readEvents();
-    else this.state = 'sniffing';
+    else if (contentType.includes('text/event-stream')) this.readEvents();
+    else if (contentType.includes(awsEventStreamContentType)) {
+      this.framer = createAwsEventStreamFramer();
+      this.readEvents();
+    } else this.state = 'sniffing';
   }
 
   onData(chunk: Uint8Array): void {
@@ -167,11 +179,17 @@ export class ResponseReader {
       this.fail(this.errors.ofBody(this.status, body ?? bytes.toString('utf8', 0, 2000)));
     } else if (body === undefined) {
       this.fail(this.errors.protocol('the answer is not a JSON object'));
-    } else if (isObject(body['error'])) {
-      this.fail(this.errors.ofBody(this.status, body));
     } else {
-      this.answer(body, bytes);
+      const said = this.said(body);
+      if (said !== undefined) this.fail(this.errors.ofSaid(said));
+      else if (isObject(body['error'])) this.fail(this.errors.ofBody(this.status, body));
+      else this.answer(body, bytes);
     }
+  }
+
+  /** What a body says of itself, where the provider answers 200 to everything. */
+  private said(body: unknown): UpstreamSaid | undefined {
+    return this.bodyStatus === undefined ? undefined : saidInBody(this.status, body, this.bodyStatus);
   }
 
   private answer(body: JsonObject, bytes: Uint8Array): void {
@@ -192,7 +210,7 @@ export class ResponseReader {
   }
 
   private frame(chunk: Uint8Array): void {
-    let frames: SseFrame[];
+    let frames: StreamFrame[];
     try {
       frames = this.framer.push(chunk);
     } catch (thrown) {
@@ -202,8 +220,10 @@ export class ResponseReader {
     if (frames.length > 0) this.pass(frames.map((frame) => this.decode(frame)));
   }
 
-  private decode(frame: SseFrame): ReadFrame {
-    const events = this.decoder.decode(frame);
+  private decode(frame: StreamFrame): ReadFrame {
+    const said = this.bodyStatus === undefined ? undefined : this.said(parsedFrame(frame));
+    const events: ChatEvent[] =
+      said === undefined ? this.decoder.decode(frame) : [{ type: 'error', error: reported(said) }];
     for (const event of events) if (event.type === 'error') event.error = this.errors.safe(event.error);
     return { raw: frame.raw, events, isComment: frame.data === undefined };
   }
@@ -221,9 +241,16 @@ export class ResponseReader {
 
   private pass(batch: ReadFrame[]): void {
     if (this.state === 'gathering') for (const frame of batch) this.gather(frame);
-    else if (this.state === 'flowing' && this.sink !== undefined) this.sink.frames(batch);
+    else if (this.state === 'flowing' && this.sink !== undefined) this.sink.frames(batch.map(this.named));
     else for (const frame of batch) this.hold(frame);
   }
+
+  /** An error in the middle of an answer, with the code that the vendor's rows have for it. */
+  private readonly named = (frame: ReadFrame): ReadFrame => {
+    for (const event of frame.events)
+      if (event.type === 'error') event.error = this.errors.named(event.error);
+    return frame;
+  };
 
   private gather({ events }: DecodedFrame): void {
     for (const event of events) {
@@ -248,7 +275,7 @@ export class ResponseReader {
   /** Keeps a frame until somebody takes the stream. */
   private hold(frame: ReadFrame): void {
     if (this.state === 'flowing') {
-      this.held.push(frame);
+      this.held.push(this.named(frame));
       return;
     }
     // A comment says nothing to the client, who gets heartbeats of our own.
@@ -259,7 +286,7 @@ export class ResponseReader {
         return;
       }
       if (isContent(event)) {
-        this.held.push(frame);
+        this.held.push(this.named(frame));
         this.beginFlow();
         return;
       }
@@ -346,7 +373,7 @@ export class ResponseReader {
   }
 
   private dialect() {
-    return dialects[this.input.deployment.provider.vendor.dialect];
+    return dialects[this.input.body.wire.dialect];
   }
 }
 
@@ -358,8 +385,23 @@ function interrupted(message: string): GatewayError {
   return new GatewayError('stream_interrupted', message);
 }
 
+function reported(said: UpstreamSaid): GatewayError {
+  return new GatewayError('upstream_unavailable', 'The provider reported an error inside its answer.', {
+    upstream: said,
+  });
+}
+
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function parsedFrame({ data }: StreamFrame): unknown {
+  if (data === undefined || !data.startsWith('{')) return undefined;
+  try {
+    return JSON.parse(data);
+  } catch {
+    return undefined;
+  }
 }
 
 function parsed(bytes: Buffer): JsonObject | undefined {

@@ -1,14 +1,19 @@
+import { exhaustedForMs } from './rate-headers.ts';
+
 /** Longer waits say no more than «not today». */
 const retryAfterMsMax = 24 * 60 * 60 * 1000;
 
 /**
  * How long an upstream asks us to wait, in milliseconds: `retry-after-ms`, else `retry-after` in seconds or as a date (RFC 9110,
- * section 10.2.3). Undefined when it does not say, or not in a way we can read.
+ * section 10.2.3), else when its limits are whole again, of which nothing remains. Undefined when it does not say, or not in a way we can read.
  *
  * @param nowMs wall clock when the head arrived; a date is a wait only against a clock
  */
 export function retryAfterOf(headers: { [name: string]: string }, nowMs: number): number | undefined {
-  const waitMs = amountOf(headers['retry-after-ms'], 1) ?? waitOf(headers['retry-after'], nowMs);
+  const waitMs =
+    amountOf(headers['retry-after-ms'], 1) ??
+    waitOf(headers['retry-after'], nowMs) ??
+    exhaustedForMs(headers, nowMs);
   return waitMs === undefined ? undefined : Math.min(Math.max(0, waitMs), retryAfterMsMax);
 }
 

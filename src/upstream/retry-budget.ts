@@ -1,3 +1,5 @@
+import type { Timers } from './timers.ts';
+
 export interface RetryBudgetOptions {
   /** Retries under way, as a share of the requests in flight. */
   share: number;
@@ -15,6 +17,11 @@ export interface RetryBudget {
   requestEnded(): void;
   /** True if a retry may run now; then `release` must follow when it is over. */
   tryAcquire(): boolean;
+  /**
+   * As `tryAcquire`, but waits for its turn up to `ms`, first come first served. For a retry that is likely to succeed: what holds it
+   * back is the failures of others.
+   */
+  acquireWithin(ms: number, timers: Timers): Promise<boolean>;
   release(): void;
   readonly snapshot: RetryBudgetSnapshot;
 }
@@ -26,27 +33,64 @@ interface RetryBudgetSnapshot {
   refused: number;
 }
 
+/** Retries that wait for their turn; more are refused at once. */
+const waitingMax = 256;
+
 export function createRetryBudget(options: RetryBudgetOptions = { share: 0.2, floor: 3 }): RetryBudget {
   let inFlight = 0;
   let retrying = 0;
   let refused = 0;
+  const waiting = new Set<() => void>();
+
+  const hasRoom = (): boolean => retrying < Math.max(options.floor, Math.floor(inFlight * options.share));
+
+  function admitWaiting(): void {
+    for (const admit of [...waiting]) {
+      if (!hasRoom()) return;
+      retrying += 1;
+      waiting.delete(admit);
+      admit();
+    }
+  }
+
   return {
     requestBegan() {
       inFlight += 1;
+      if (waiting.size > 0) admitWaiting();
     },
     requestEnded() {
       inFlight = Math.max(0, inFlight - 1);
     },
     tryAcquire() {
-      if (retrying >= Math.max(options.floor, Math.floor(inFlight * options.share))) {
+      if (!hasRoom()) {
         refused += 1;
         return false;
       }
       retrying += 1;
       return true;
     },
+    acquireWithin(ms, timers) {
+      if (waiting.size >= waitingMax) {
+        refused += 1;
+        return Promise.resolve(false);
+      }
+      return new Promise((resolve) => {
+        const admit = (): void => {
+          stop();
+          resolve(true);
+        };
+        const stop = timers.after(ms, () => {
+          waiting.delete(admit);
+          refused += 1;
+          resolve(false);
+        });
+        waiting.add(admit);
+        admitWaiting();
+      });
+    },
     release() {
       retrying = Math.max(0, retrying - 1);
+      admitWaiting();
     },
     get snapshot() {
       return { inFlight, retrying, refused };

@@ -23,16 +23,20 @@ const advice = {
   invalid_key: never,
   forbidden: never,
   not_found: never,
+  previous_response_not_found: never,
   method_not_allowed: never,
   model_not_found: never,
   unsupported_by_candidates: never,
   rate_limited: never,
   budget_exceeded: never,
+  websocket_connection_limit_reached: never,
   shutting_down: never,
   store_unavailable: never,
   upstream_rejected: never,
   content_filtered: never,
   client_closed: never,
+  blocked_by_guardrail: never,
+  guardrail_unavailable: never,
   not_available: never,
   internal: never,
   // The time that was granted is used up.
@@ -69,8 +73,10 @@ export interface RetryPolicy {
   backoffBaseMs: number;
   /** Upper end of any backoff. */
   backoffMsMax: number;
-  /** Longest `retry-after` that is worth waiting for within a request. */
+  /** Longest `retry-after` that is worth waiting for within a request; also the longest wait for a rate limit to let a call through. */
   retryAfterMsMax: number;
+  /** How long a retry waits for the retry budget where a healthy deployment is left. */
+  budgetWaitMsMax: number;
 }
 
 export const defaultRetryPolicy: RetryPolicy = {
@@ -78,6 +84,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   backoffBaseMs: 250,
   backoffMsMax: 4_000,
   retryAfterMsMax: 5_000,
+  budgetWaitMsMax: 2_000,
 };
 
 /**

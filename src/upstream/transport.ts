@@ -1,3 +1,5 @@
+import type { GatewayError } from '../protocol/index.ts';
+
 /** Limits of one upstream call, each with a name of its own in errors and logs. */
 export interface Timeouts {
   /** Until the socket (and TLS) is ready. */
@@ -10,11 +12,22 @@ export interface Timeouts {
   totalMs: number;
 }
 
+/** A body on its way through. */
+export interface Upload {
+  chunks: AsyncIterable<Uint8Array>;
+  /** Without a length the body goes out in HTTP chunks. */
+  bytes: number | undefined;
+  /** Where its source stands; an error is why it broke off, and then the upstream is not to blame. */
+  state(): 'flowing' | 'ended' | GatewayError;
+}
+
 export interface TransportRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   url: URL;
   headers: { [name: string]: string };
   body: Uint8Array | undefined;
+  /** In the place of `body`: read as fast as the upstream takes it, and written once only. */
+  upload?: Upload | undefined;
   timeouts: Timeouts;
 }
 

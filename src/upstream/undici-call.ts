@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { Clock, TimerWheel, WheelTimer } from '../std/index.ts';
 import type { Connection, ConnectionUser } from './connection.ts';
@@ -58,13 +59,14 @@ export class UndiciCall implements Dispatcher.DispatchHandler, ConnectionUser, T
     this.pool = pool;
     this.tools = tools;
     this.path = request.url.pathname + request.url.search;
-    this.headers = wireHeaders(request.headers);
+    this.headers = wireHeaders(request);
     this.startedAtMs = tools.clock.monotonicMs();
     this.phaseAtMs = this.startedAtMs;
   }
 
   begin(): void {
-    this.send(this.pool.take());
+    // What cannot be written twice must not meet a socket that the peer is about to close.
+    this.send(this.isUpload() ? this.pool.takeFresh() : this.pool.take());
   }
 
   private send(connection: Connection | undefined): void {
@@ -81,7 +83,7 @@ export class UndiciCall implements Dispatcher.DispatchHandler, ConnectionUser, T
         path: this.path,
         method: this.request.method,
         headers: this.headers,
-        body: this.request.body ?? null,
+        body: this.wireBody(),
       },
       this,
     );
@@ -183,7 +185,8 @@ export class UndiciCall implements Dispatcher.DispatchHandler, ConnectionUser, T
     this.controller = undefined;
     if (connection !== undefined) {
       connection.user = undefined;
-      if (this.keepsAlive) this.pool.giveBack(connection);
+      // An answer may come before the end of an upload, and the rest of it would be read as the next request.
+      if (this.keepsAlive && !this.isUpload()) this.pool.giveBack(connection);
       else this.pool.discard(connection);
     }
     this.flush();
@@ -224,10 +227,31 @@ export class UndiciCall implements Dispatcher.DispatchHandler, ConnectionUser, T
   private mayReplay(): boolean {
     return (
       this.onReusedSocket &&
+      !this.isUpload() &&
       !this.replayed &&
       !this.responseBegan &&
       this.tools.clock.monotonicMs() - this.sentAtMs <= this.tools.replayWithinMs
     );
+  }
+
+  private isUpload(): boolean {
+    return this.request.upload !== undefined;
+  }
+
+  private wireBody(): Dispatcher.DispatchOptions['body'] {
+    const { body, upload } = this.request;
+    if (upload === undefined) return body ?? null;
+    return Readable.from(this.uploaded(upload.chunks), { objectMode: false });
+  }
+
+  /** While an upload moves, the upstream is not silent: it is not its turn yet. */
+  private async *uploaded(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    for await (const chunk of chunks) {
+      if (this.phase === 'over') return;
+      if (this.phase === 'waiting' && !this.headArrived) this.enter('waiting');
+      yield chunk;
+    }
+    if (this.phase === 'waiting' && !this.headArrived) this.enter('waiting');
   }
 
   /** Hands over all bytes of the read, once. */
@@ -379,9 +403,10 @@ const owned = new Set([
 ]);
 
 /** Pairs for undici. Identity encoding is always asked for: bytes must pass untouched, and inflating them would cost more than it saves. */
-function wireHeaders(given: { [name: string]: string }): string[] {
+function wireHeaders({ headers, upload }: TransportRequest): string[] {
   const wire = ['accept-encoding', 'identity'];
-  for (const name in given) if (!owned.has(name.toLowerCase())) wire.push(name, given[name]!);
+  for (const name in headers) if (!owned.has(name.toLowerCase())) wire.push(name, headers[name]!);
+  if (upload?.bytes !== undefined) wire.push('content-length', String(upload.bytes));
   return wire;
 }
 

@@ -1,6 +1,6 @@
 import type { Deployment } from '../catalog/index.ts';
-import { dialects, GatewayError } from '../protocol/index.ts';
-import { classifyFailure } from '../providers/index.ts';
+import { dialects, GatewayError, type UpstreamSaid } from '../protocol/index.ts';
+import { classifyFailure, knowsFailure, type Provider, type Wire } from '../providers/index.ts';
 import { failureToError } from './failure.ts';
 import { withoutKeys } from './redact.ts';
 import { retryAfterOf } from './retry-after.ts';
@@ -9,10 +9,12 @@ import type { ResponseHead, TransportFailure } from './transport.ts';
 /** Gives what goes wrong at one deployment a code of ours, and words that are safe to show. */
 export class UpstreamErrors {
   private readonly deployment: Deployment;
+  private readonly wire: Wire;
   private retryAfterMs: number | undefined;
 
-  constructor(deployment: Deployment) {
+  constructor(deployment: Deployment, wire: Wire) {
     this.deployment = deployment;
+    this.wire = wire;
   }
 
   /** The head may say how long to wait after whatever goes wrong in the body. */
@@ -26,7 +28,11 @@ export class UpstreamErrors {
 
   /** An answer whose status or whose body is an error. */
   ofBody(status: number, body: unknown): GatewayError {
-    const said = dialects[this.deployment.provider.vendor.dialect].decodeError(status, body);
+    return this.ofSaid(dialects[this.wire.dialect].decodeError(status, body));
+  }
+
+  ofSaid(said: UpstreamSaid): GatewayError {
+    const { status } = said;
     return this.classified(
       new GatewayError('upstream_rejected', said.message ?? `The provider answered ${status}.`, {
         upstream: said,
@@ -59,17 +65,35 @@ export class UpstreamErrors {
       {
         upstream: said,
         status: passes && said.status >= 400 && said.status < 500 ? passedStatus(said.status) : undefined,
-        retryAfterMs: this.retryAfterMs,
+        retryAfterMs: this.retryAfterMs ?? said.retryAfterMs,
         detail: `${id} answered ${said.status}${said.code === undefined ? '' : ` (${said.code})`}${sentence}`,
         cause: error,
       },
     );
   }
 
+  /** The vendor's own code where its table knows the failure; otherwise the error stays as the dialect read it. */
+  named(error: GatewayError): GatewayError {
+    const said = error.upstream;
+    return said !== undefined && knowsFailure(this.deployment.provider.vendor, said)
+      ? this.classified(error)
+      : error;
+  }
+
   /** Without keys. */
   safe(error: GatewayError): GatewayError {
-    return withoutKeys(error, this.deployment.provider.apiKey);
+    return withoutKeys(error, secretsOf(this.deployment.provider));
   }
+}
+
+/** All of them: an upstream may echo the key of an earlier call. */
+function secretsOf({ keys, cloud }: Provider): string[] {
+  const secrets = keys.map(({ secret }) => secret);
+  if (cloud?.kind !== 'aws') return secrets;
+  const { secretAccessKey, sessionToken } = cloud;
+  return sessionToken === undefined
+    ? [...secrets, secretAccessKey]
+    : [...secrets, secretAccessKey, sessionToken];
 }
 
 /** A refusal that agents would repeat as it stands (408, 409), or take for one of our own (401, 403, 429), becomes a plain 400. */

@@ -77,11 +77,11 @@ const cases: Case[] = [
     says: /gpt-nope.*(mean|list)/s,
   },
   {
-    name: 'an effort preset, which is not available yet',
-    body: good.replace('auto', 'sandbox/reasoner#off'),
-    status: 501,
-    code: 'not_available',
-    says: /#off.*not available yet/,
+    name: 'an effort preset that the model does not have',
+    body: good.replace('auto', 'sandbox/mini-open#off'),
+    status: 400,
+    code: 'invalid_request',
+    says: /does not reason, so it has no effort/,
   },
   {
     name: 'a compressed body',

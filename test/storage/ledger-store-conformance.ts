@@ -45,7 +45,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
       decision: sampleDecision('dec_1'),
       attempts: [
         sampleAttempt({ outcome: 'failed', error: 'upstream_unavailable', costNano: undefined }),
-        sampleAttempt({ id: 'att_2', index: 1 }),
+        sampleAttempt({ id: 'att_2', index: 1, effort: 'low', credential: 'eu-account' }),
       ],
     });
     await append(store, [record]);
@@ -64,6 +64,16 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     const [row] = await store.report({ ...always, by: 'model' });
     assert.equal(row?.requests, 2);
     assert.equal(row?.costNano, 11n);
+  });
+
+  check('requests beside chat can be listed by their endpoint', async (store) => {
+    const embeddings = sampleRecord({ id: 'req_1', service: 'embeddings', units: { searches: 1 } });
+    await append(store, [embeddings, sampleRecord({ id: 'req_2' })]);
+    const { requests } = await store.list({ limit: 10, filters: { service: 'embeddings' } });
+    assert.deepEqual(
+      requests.map(({ id, service, units }) => [id, service, units]),
+      [['req_1', 'embeddings', { searches: 1 }]],
+    );
   });
 
   check('the list is newest first and its pages hold every record once', async (store) => {

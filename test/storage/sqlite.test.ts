@@ -13,6 +13,7 @@ import { Channel } from '../../src/storage/sqlite/channel.ts';
 import { sampleDecision, sampleRecord } from '../ledger/sample-records.ts';
 import { keyStoreConformance, sampleKey } from './key-store-conformance.ts';
 import { ledgerStoreConformance } from './ledger-store-conformance.ts';
+import { providerObjectsConformance } from './provider-objects-conformance.ts';
 
 const run = promisify(execFile);
 const startAndInsert = fileURLToPath(new URL('./start-and-insert.ts', import.meta.url));
@@ -38,6 +39,23 @@ ledgerStoreConformance('sqlite ledger', async () => {
     store: store.ledger,
     async close() {
       await store.close();
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+});
+
+providerObjectsConformance('sqlite provider objects', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'yumen-'));
+  const stores = [await openSqliteStore({ dataFolder })];
+  return {
+    store: stores[0]!.objects,
+    async reopen() {
+      const store = await openSqliteStore({ dataFolder });
+      stores.push(store);
+      return store.objects;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
       await rm(dataFolder, { recursive: true });
     },
   };

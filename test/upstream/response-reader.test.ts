@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCatalog } from '../../src/catalog/index.ts';
-import { dialects, parseJsonBody } from '../../src/protocol/index.ts';
+import { type DialectName, dialects, parseJsonBody } from '../../src/protocol/index.ts';
 import { createProvider } from '../../src/providers/index.ts';
 import type { AttemptOutcome, DecodedFrame } from '../../src/upstream/attempt-outcome.ts';
 import { ResponseReader } from '../../src/upstream/response-reader.ts';
 import { upstreamBody } from '../../src/upstream/upstream-body.ts';
+import { binaryFrame } from '../support/binary-frame.ts';
 
 const apiKey = 'own-key-0123456789';
 const deployment = createCatalog({
@@ -21,7 +22,7 @@ interface Reading {
 }
 
 /** A reader whose outcome and whose call can be looked at. */
-function begin(options: { stream: boolean; type?: string; replayed?: true }): Reading {
+function begin(options: { stream: boolean; type?: string; dialect?: DialectName; replayed?: true }): Reading {
   const bytes = Buffer.from(
     `{"model":"openai/gpt-4o","stream":${options.stream},"messages":[{"role":"user","content":"hi"}]}`,
   );
@@ -33,7 +34,8 @@ function begin(options: { stream: boolean; type?: string; replayed?: true }): Re
     resume: () => void calls.push('resume'),
     abort: () => void calls.push('abort'),
   };
-  const body = upstreamBody(request, deployment);
+  const plain = upstreamBody(request, { id: deployment.id, deployment, effort: 'default' });
+  const body = { ...plain, wire: { ...plain.wire, dialect: options.dialect ?? plain.wire.dialect } };
   const reader = new ResponseReader(
     { request, deployment, body, answerBytesMax: 100_000 },
     (outcome) => {
@@ -201,4 +203,57 @@ test('a failure that was held until the stream was taken comes after its frames'
   const { frames, endings } = take();
   assert.equal(frames.length, 2);
   assert.match(endings.join(), /^stream_interrupted/);
+});
+
+const binary = { type: 'application/vnd.amazon.eventstream', dialect: 'bedrock-converse' } as const;
+const binaryEvents = (
+  [
+    ['messageStart', '{"role":"assistant"}'],
+    ['contentBlockDelta', '{"contentBlockIndex":0,"delta":{"text":"hi"}}'],
+    ['messageStop', '{"stopReason":"end_turn"}'],
+    ['metadata', '{"usage":{"inputTokens":1,"outputTokens":2}}'],
+  ] as const
+).map(([type, data]) => binaryFrame({ ':event-type': type, ':message-type': 'event' }, data));
+
+test('a binary stream is cut into its frames, and passes on byte for byte', () => {
+  const bytes = Buffer.concat(binaryEvents);
+  for (const step of [bytes.length, 5]) {
+    const { reader, take } = begin({ stream: true, ...binary });
+    let taken: ReturnType<typeof take> | undefined;
+    for (let at = 0; at < bytes.length; at += step) {
+      reader.onData(Uint8Array.from(bytes.subarray(at, at + step)));
+      if (taken === undefined && at + step >= binaryEvents[0]!.length + binaryEvents[1]!.length)
+        taken = take();
+    }
+    reader.onEnd();
+    assert.deepEqual(Buffer.concat(taken!.frames.map(({ raw }) => raw)), bytes);
+    assert.deepEqual(
+      taken!.frames.flatMap(({ events }) => events.map(({ type }) => type)),
+      ['start', 'text', 'finish', 'usage', 'end'],
+    );
+    assert.deepEqual(taken!.endings, ['end']);
+  }
+});
+
+test('a binary stream in the place of a document is put together', () => {
+  const { reader, outcome } = begin({ stream: false, ...binary });
+  reader.onData(Buffer.concat(binaryEvents));
+  const settled = outcome();
+  assert.ok(settled?.kind === 'answered');
+  assert.deepEqual(settled.answer.parts, [{ type: 'text', text: 'hi' }]);
+  assert.equal(settled.answer.usage?.outputTokens, 2);
+});
+
+test('a binary stream that was cut or changed on the way fails', () => {
+  const cut = begin({ stream: true, ...binary });
+  cut.reader.onData(binaryEvents[0]!.subarray(0, 20));
+  cut.reader.onEnd();
+  assert.equal(failureOf(cut.outcome()).code, 'stream_interrupted');
+
+  const changed = begin({ stream: true, ...binary });
+  const bytes = Buffer.from(binaryEvents[1]!);
+  bytes[bytes.length - 6]! ^= 1;
+  changed.reader.onData(bytes);
+  assert.equal(failureOf(changed.outcome()).code, 'upstream_protocol');
+  assert.deepEqual(changed.calls, ['abort']);
 });

@@ -17,7 +17,7 @@ const catalog = createCatalog({
 function sent(dialect: 'openai-chat' | 'anthropic-messages', body: string, deployment: string) {
   const bytes = new TextEncoder().encode(body);
   const request = dialects[dialect].decodeRequest(parseJsonBody(bytes), bytes);
-  const made = upstreamBody(request, catalog.findDeployment(deployment)!);
+  const made = upstreamBody(request, catalog.candidates(deployment)[0]!);
   return {
     ...made,
     text: new TextDecoder().decode(made.bytes),
@@ -84,4 +84,32 @@ test('a message of which nothing can be translated is refused by name, and passe
     '{"model":"auto","max_tokens":9,"messages":[{"role":"user","content":[{"type":"txt","text":"a"}]}]}';
   assert.throws(() => sent('anthropic-messages', body, 'openai/gpt-4o'), /messages\[0\].*txt/);
   assert.equal(sent('anthropic-messages', body, 'anthropic/claude-haiku-4-5').passthrough, true);
+});
+
+function preset(dialect: 'openai-chat' | 'anthropic-messages', name: string, extra = '') {
+  const bytes = new TextEncoder().encode(`{"model":"x","max_tokens":9000,${extra}${messages}}`);
+  const request = dialects[dialect].decodeRequest(parseJsonBody(bytes), bytes);
+  return parseJsonBody(upstreamBody(request, catalog.candidates(name)[0]!).bytes) as JsonObject;
+}
+
+test('an effort preset replaces what the client said of thinking, in a body that passes', () => {
+  const low = preset('openai-chat', 'openai/gpt-5.5#low', '"reasoning_effort":"high",');
+  assert.equal(low['reasoning_effort'], 'low');
+  const off = preset(
+    'anthropic-messages',
+    'anthropic/claude-haiku-4-5#off',
+    '"thinking":{"type":"enabled","budget_tokens":2000},',
+  );
+  assert.deepEqual(off['thinking'], { type: 'disabled' });
+  assert.equal(
+    preset('openai-chat', 'openai/gpt-5.5', '"reasoning_effort":"high",')['reasoning_effort'],
+    'high',
+  );
+});
+
+test('an effort preset replaces it in a translation', () => {
+  const off = preset('openai-chat', 'anthropic/claude-haiku-4-5#off', '"reasoning_effort":"high",');
+  assert.deepEqual(off['thinking'] ?? { type: 'disabled' }, { type: 'disabled' });
+  const high = preset('openai-chat', 'anthropic/claude-haiku-4-5#high');
+  assert.equal((high['thinking'] as JsonObject)['type'], 'enabled');
 });

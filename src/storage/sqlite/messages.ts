@@ -1,11 +1,20 @@
 import type { ErrorCode } from '../../protocol/index.ts';
 import type { DatabaseOptions } from './database.ts';
+import type { FindingOperations } from './findings.ts';
 import type { KeyOperations } from './keys.ts';
+import type { ObjectOperations } from './provider-objects.ts';
 import type { Reporting } from './report.ts';
 import type { RequestReading, RequestWriting } from './requests.ts';
+import type { ResponseOperations } from './responses.ts';
 
 /** What the thread can be asked. A reading thread knows only the reading operations. */
-export type Operations = Omit<KeyOperations, 'keysVersion'> & RequestWriting & RequestReading & Reporting;
+export type Operations = Omit<KeyOperations, 'keysVersion'> &
+  ObjectOperations &
+  ResponseOperations &
+  FindingOperations &
+  RequestWriting &
+  RequestReading &
+  Reporting;
 
 export interface ThreadOptions extends DatabaseOptions {
   /** How often changes by other processes are looked for. */

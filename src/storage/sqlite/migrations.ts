@@ -54,4 +54,40 @@ export const migrations: readonly string[] = [
     record TEXT NOT NULL
   );
   `,
+  `
+  ALTER TABLE requests ADD COLUMN service TEXT;
+
+  CREATE TABLE provider_objects (
+    owner TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (owner, kind, id)
+  ) WITHOUT ROWID;
+  `,
+  `
+  CREATE TABLE responses (
+    tenant TEXT NOT NULL,
+    id TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    held_by TEXT,
+    bytes INTEGER NOT NULL,
+    input BLOB NOT NULL,
+    response BLOB NOT NULL,
+    PRIMARY KEY (tenant, id)
+  );
+  CREATE INDEX responses_by_time ON responses (created_at_ms, bytes);
+  `,
+  `
+  CREATE TABLE capability_findings (
+    deployment TEXT NOT NULL,
+    capability TEXT NOT NULL,
+    called_as TEXT NOT NULL,
+    value TEXT NOT NULL,
+    evidence TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (deployment, capability)
+  ) WITHOUT ROWID;
+  `,
 ];

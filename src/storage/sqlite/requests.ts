@@ -20,8 +20,8 @@ export interface RequestWriting {
 export function requestWriting(db: DatabaseSync): RequestWriting {
   const insertRow = db.prepare(
     `INSERT INTO requests (id, started_at_ms, key_id, project, route, model, deployment, outcome, simulated, input_tokens,
-       cache_read_tokens, output_tokens, cost_nano, reference_cost_nano, first_content_ms)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       cache_read_tokens, output_tokens, cost_nano, reference_cost_nano, first_content_ms, service)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const insertRecord = db.prepare('INSERT INTO request_records (id, record) VALUES (?, ?)');
 
@@ -114,6 +114,7 @@ function columnsOf(record: RequestRecord): SQLInputValue[] {
     whole(record.costNano),
     whole(record.referenceCostNano),
     record.firstContentMs ?? null,
+    record.service ?? null,
   ];
 }
 
@@ -132,6 +133,7 @@ function conditionsOf(query: ListQuery): { where: string; values: SQLInputValue[
   if (filters.keyId !== undefined) add('key_id = ?', filters.keyId);
   if (filters.route !== undefined) add('route = ?', filters.route);
   if (filters.model !== undefined) add('model = ?', filters.model);
+  if (filters.service !== undefined) add('service = ?', filters.service);
   if (filters.outcome !== undefined) {
     add('outcome = ?', filters.outcome);
     // Says to SQLite that its index of the few other requests may be used.

@@ -1,5 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FindingStore } from '../../catalog/index.ts';
+import type { ProviderObjects, ResponseStore } from '../../gateway/index.ts';
 import type { KeyStore } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
@@ -24,6 +26,9 @@ export interface SqliteStoreOptions {
 export interface SqliteStore {
   readonly keys: KeyStore;
   readonly ledger: LedgerStore;
+  readonly objects: ProviderObjects;
+  readonly responses: ResponseStore;
+  readonly findings: FindingStore;
   close(): Promise<void>;
 }
 
@@ -69,6 +74,24 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       list: (query) => reader.call('list', query),
       report: (query) => reader.call('report', query),
       spentSince: (keyId, fromMs) => reader.call('spentSince', keyId, fromMs),
+    },
+    // Asked of the writer, which alone sees at once what was just put.
+    objects: {
+      put: (objects) => writer.call('putObjects', objects),
+      find: (owner, kind, id) => writer.call('findObject', owner, kind, id),
+      owned: (owner, kind, provider, ids) => writer.call('ownedObjects', owner, kind, provider, ids),
+      count: (owner, kind) => writer.call('countObjects', owner, kind),
+      remove: (owner, kind, id) => writer.call('removeObject', owner, kind, id),
+    },
+    responses: {
+      put: (response) => writer.call('putResponse', response),
+      find: (tenant, id) => writer.call('findResponse', tenant, id),
+      remove: (tenant, id) => writer.call('removeResponse', tenant, id),
+      prune: (beforeMs, bytesMax) => writer.call('pruneResponses', beforeMs, bytesMax),
+    },
+    findings: {
+      put: (findings) => writer.call('putFindings', findings),
+      list: () => writer.call('listFindings'),
     },
     async close() {
       listeners.clear();

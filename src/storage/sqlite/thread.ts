@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import { GatewayError } from '../../protocol/index.ts';
 import { openDatabase } from './database.ts';
+import { findingOperations } from './findings.ts';
 import { keyOperations } from './keys.ts';
 import type {
   Operations,
@@ -11,8 +12,10 @@ import type {
   ThreadOptions,
   ThreadRequest,
 } from './messages.ts';
+import { objectOperations } from './provider-objects.ts';
 import { reporting } from './report.ts';
 import { requestReading, requestWriting } from './requests.ts';
+import { responseOperations } from './responses.ts';
 
 /**
  * The thread that owns a connection. SQLite answers synchronously, and on the main thread each commit and each report would
@@ -83,6 +86,9 @@ function writing(db: DatabaseSync, pollMs: number, keysChanged: () => void): Par
 
   return {
     ...requestWriting(db),
+    ...objectOperations(db),
+    ...responseOperations(db),
+    ...findingOperations(db),
     listKeys: keys.listKeys,
     insertKey(key) {
       keys.insertKey(key);

@@ -1,0 +1,53 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { ProviderObject } from '../../gateway/index.ts';
+import { inTransaction } from './database.ts';
+
+export interface ObjectOperations {
+  putObjects(objects: readonly ProviderObject[]): void;
+  findObject(owner: string, kind: string, id: string): ProviderObject | undefined;
+  ownedObjects(owner: string, kind: string, provider: string, ids: readonly string[]): string[];
+  countObjects(owner: string, kind: string): number;
+  removeObject(owner: string, kind: string, id: string): void;
+}
+
+/** The table of who owns which file and batch at a provider. */
+export function objectOperations(db: DatabaseSync): ObjectOperations {
+  const insert = db.prepare(
+    `INSERT INTO provider_objects (owner, kind, id, provider, created_at_ms)
+     VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+  );
+  const one = db.prepare('SELECT * FROM provider_objects WHERE owner = ? AND kind = ? AND id = ?');
+  const count = db.prepare('SELECT COUNT(*) AS n FROM provider_objects WHERE owner = ? AND kind = ?');
+  const remove = db.prepare('DELETE FROM provider_objects WHERE owner = ? AND kind = ? AND id = ?');
+  const find: ObjectOperations['findObject'] = (owner, kind, id) => {
+    const row = one.get(owner, kind, id);
+    return row === undefined ? undefined : objectOf(row);
+  };
+
+  return {
+    putObjects(objects) {
+      inTransaction(db, () => {
+        for (const { owner, kind, id, provider, createdAtMs } of objects) {
+          insert.run(owner, kind, id, provider, Math.trunc(createdAtMs));
+        }
+      });
+    },
+    findObject: find,
+    ownedObjects: (owner, kind, provider, ids) =>
+      ids.filter((id) => find(owner, kind, id)?.provider === provider),
+    countObjects: (owner, kind) => Number(count.get(owner, kind)?.['n'] ?? 0),
+    removeObject(owner, kind, id) {
+      remove.run(owner, kind, id);
+    },
+  };
+}
+
+function objectOf(row: Record<string, unknown>): ProviderObject {
+  return {
+    kind: row['kind'] as ProviderObject['kind'],
+    id: String(row['id']),
+    owner: String(row['owner']),
+    provider: String(row['provider']),
+    createdAtMs: Number(row['created_at_ms']),
+  };
+}

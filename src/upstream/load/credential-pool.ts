@@ -1,0 +1,93 @@
+import type { Deployment } from '../../catalog/index.ts';
+import type { Provider, ProviderKey } from '../../providers/index.ts';
+import { Account, type AccountHold, type Need } from './account.ts';
+import type { Gate } from './gate.ts';
+import type { LoadPolicy } from './policy.ts';
+import { SmoothWeights } from './smooth-weights.ts';
+
+interface Accounts {
+  all: Account[];
+  turns: SmoothWeights;
+}
+
+export type AccountStanding =
+  | { kind: 'ready'; usable: Account[]; spent: boolean }
+  /** Their places are taken. */
+  | { kind: 'full'; gates: Gate[] }
+  /** `waitMs` is undefined while it is not known how long: a call is finding out. */
+  | { kind: 'cooling' | 'limited'; waitMs: number | undefined };
+
+/** The accounts of all providers: which may be used now, and whose turn it is. */
+export class CredentialPool {
+  // Bounded by the configuration, which alone names providers.
+  private readonly providers = new Map<string, Accounts>();
+  private readonly policy: LoadPolicy;
+  private readonly random: () => number;
+
+  constructor(policy: LoadPolicy, random: () => number) {
+    this.policy = policy;
+    this.random = random;
+  }
+
+  /** Which accounts may serve the deployment now; if none, why. Changes nothing. */
+  standing(deployment: Deployment, need: Need, hasWaited: boolean): AccountStanding {
+    const { id, provider } = deployment;
+    const { nowMs } = need;
+    const usable: Account[] = [];
+    const gates: Gate[] = [];
+    let limited = false;
+    let soonestMs: number | undefined;
+    for (const account of this.accountsOf(provider).all) {
+      const coolingMs = account.coolingMs(id, nowMs);
+      if (coolingMs === undefined) continue;
+      const limitedMs = account.limitedMs(need);
+      if (limitedMs > 0) limited = true;
+      const waitMs = Math.max(coolingMs, limitedMs);
+      if (waitMs > 0) soonestMs = Math.min(soonestMs ?? waitMs, waitMs);
+      else if (account.gate.hasRoom(concurrentMax(provider, account.key), hasWaited)) usable.push(account);
+      else gates.push(account.gate);
+    }
+    if (usable.length > 0) {
+      const fresh = usable.filter((account) => !account.isSpent(id, nowMs));
+      return { kind: 'ready', usable: fresh.length > 0 ? fresh : usable, spent: fresh.length === 0 };
+    }
+    if (gates.length > 0) return { kind: 'full', gates };
+    return { kind: limited ? 'limited' : 'cooling', waitMs: soonestMs };
+  }
+
+  /** Takes the one whose turn it is. */
+  enter(deployment: Deployment, usable: Account[], need: Need): AccountHold {
+    const only = usable.length === 1 ? usable[0] : undefined;
+    return (only ?? this.nextOf(deployment.provider, usable)).enter(deployment.id, need);
+  }
+
+  forget(provider: string): void {
+    this.providers.delete(provider);
+  }
+
+  private nextOf(provider: Provider, usable: Account[]): Account {
+    const { turns } = this.accountsOf(provider);
+    const [first] = turns.next(usable.map(({ key }) => ({ id: key?.id ?? '', weight: key?.weight ?? 1 })));
+    return usable.find(({ key }) => key?.id === first) ?? usable[0]!;
+  }
+
+  private accountsOf({ id, keys }: Provider): Accounts {
+    let accounts = this.providers.get(id);
+    if (accounts === undefined) {
+      const all =
+        keys.length === 0
+          ? [new Account(undefined, true, this.policy)]
+          : keys.map((key) => new Account(key, keys.length === 1, this.policy));
+      accounts = { all, turns: new SmoothWeights(this.random) };
+      this.providers.set(id, accounts);
+    }
+    return accounts;
+  }
+}
+
+/** What the vendor allows any account, or what the operator knows of this one. */
+function concurrentMax({ quirks }: Provider, key: ProviderKey | undefined): number | undefined {
+  const stated = key?.limits?.concurrent;
+  // The operator knows which plan the account is on.
+  return stated ?? quirks.concurrentMax;
+}
