@@ -1,8 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { GatewayError } from '../protocol/index.ts';
 import { ConfigError, withoutEmpty } from '../server/index.ts';
+import * as catalog from './commands/catalog.ts';
 import * as decide from './commands/decide.ts';
+import * as doctor from './commands/doctor.ts';
 import * as evaluate from './commands/eval.ts';
+import * as importing from './commands/import.ts';
 import * as keys from './commands/keys.ts';
 import * as serve from './commands/serve.ts';
 import * as train from './commands/train.ts';
@@ -10,7 +13,7 @@ import { CommandError, type CommandIo } from './io.ts';
 import { packageVersion } from './version.ts';
 
 /** A new command is one file that exports `register`, and one line here. */
-const commands = [serve, decide, keys, evaluate, train];
+const commands = [serve, decide, keys, catalog, doctor, importing, evaluate, train];
 
 /** Runs one command line. Never rejects: what went wrong is said on `err`, and the exit code is 1 (failed) or 2 (wrong usage). */
 export async function runCli(args: string[], given: CommandIo): Promise<void> {

@@ -3,14 +3,10 @@ import { GatewayError } from '../protocol/index.ts';
 
 /** Reads a request body of at most `bodyBytesMax` bytes; throws body_too_large, unsupported_encoding or client_closed. */
 export function readBody(request: IncomingMessage, bodyBytesMax: number): Promise<Uint8Array> {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    return Promise.reject(
-      new GatewayError(
-        'unsupported_encoding',
-        `content-encoding «${encoding.slice(0, 40)}» is not supported: send the body uncompressed.`,
-      ),
-    );
+  try {
+    refuseEncoding(request);
+  } catch (refusal) {
+    return Promise.reject(refusal);
   }
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > bodyBytesMax) return Promise.reject(tooLarge(bodyBytesMax));
@@ -32,6 +28,16 @@ export function readBody(request: IncomingMessage, bodyBytesMax: number): Promis
     request.on('error', closed);
     request.on('close', closed);
   });
+}
+
+/** Throws `unsupported_encoding` for a compressed body. */
+export function refuseEncoding({ headers }: IncomingMessage): void {
+  const encoding = headers['content-encoding'];
+  if (encoding === undefined || encoding === 'identity') return;
+  throw new GatewayError(
+    'unsupported_encoding',
+    `content-encoding «${encoding.slice(0, 40)}» is not supported: send the body uncompressed.`,
+  );
 }
 
 function tooLarge(bodyBytesMax: number): GatewayError {

@@ -2,29 +2,41 @@ import type { Candidate, Deployment } from '../catalog/index.ts';
 import type { Snapshot } from '../gateway/index.ts';
 import type { Principal } from '../identity/index.ts';
 import { admit } from '../policy/index.ts';
-import { type DialectName, GatewayError } from '../protocol/index.ts';
+import { GatewayError } from '../protocol/index.ts';
+
+/** Whose list shape is wanted. */
+export type ListStyle = 'openai-chat' | 'anthropic-messages' | 'gemini';
 
 interface ListedModel {
   id: string;
   ownedBy: string;
   displayName: string;
   simulated: boolean;
+  /** Of a route: what every candidate has. */
+  contextTokens: number;
+  outputTokensMax: number;
 }
 
 /** `GET /v1/models`: routes first, then every deployment that the key may call, in the list shape of the caller's dialect. */
-export function listModels(snapshot: Snapshot, principal: Principal, style: DialectName): unknown {
+export function listModels(snapshot: Snapshot, principal: Principal, style: ListStyle): unknown {
   const data = callable(snapshot, principal).map((model) => shown(model, style));
-  if (style === 'openai-chat') return { object: 'list', data };
-  return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null };
+  switch (style) {
+    case 'openai-chat':
+      return { object: 'list', data };
+    case 'gemini':
+      return { models: data };
+    case 'anthropic-messages':
+      return {
+        data,
+        has_more: false,
+        first_id: data[0]?.['id'] ?? null,
+        last_id: data.at(-1)?.['id'] ?? null,
+      };
+  }
 }
 
 /** `GET /v1/models/{id}`; throws `model_not_found`, also for a model that the key may not call. */
-export function findModel(
-  name: string,
-  snapshot: Snapshot,
-  principal: Principal,
-  style: DialectName,
-): unknown {
+export function findModel(name: string, snapshot: Snapshot, principal: Principal, style: ListStyle): unknown {
   const found = callable(snapshot, principal).find((model) => model.id === name);
   if (found !== undefined) return shown(found, style);
   const resolved = snapshot.catalog.resolve(name);
@@ -34,10 +46,7 @@ export function findModel(
       : [];
   if (candidates.length > 0 && mayCall(principal, name, candidates)) {
     const { model, provider } = candidates[0]!.deployment;
-    return shown(
-      { id: name, ownedBy: provider.id, displayName: model.name, simulated: model.simulated },
-      style,
-    );
+    return shown(listed(name, provider.id, model), style);
   }
   throw new GatewayError(
     'model_not_found',
@@ -57,17 +66,26 @@ function callable(snapshot: Snapshot, principal: Principal): ListedModel[] {
       ownedBy: 'yumen',
       displayName: `Route ${route.name}`,
       simulated: route.candidates.every((candidate) => candidate.deployment.model.simulated),
+      contextTokens: Math.min(...route.candidates.map(({ deployment }) => deployment.model.contextTokens)),
+      outputTokensMax: Math.min(
+        ...route.candidates.map(({ deployment }) => deployment.model.outputTokensMax),
+      ),
     }));
   const deployments = snapshot.catalog.deployments().flatMap((deployment) => {
     const { model, provider } = deployment;
     const candidates: Candidate[] = [{ id: deployment.id, deployment, effort: 'default' }];
     const id = namesOf(deployment).find((name) => mayCall(principal, name, candidates));
     if (id === undefined) return [];
-    return [{ id, ownedBy: provider.id, displayName: model.name, simulated: model.simulated }];
+    return [listed(id, provider.id, model)];
   });
   const byId = new Map<string, ListedModel>();
   for (const model of [...routes, ...deployments]) if (!byId.has(model.id)) byId.set(model.id, model);
   return [...byId.values()];
+}
+
+function listed(id: string, ownedBy: string, model: Deployment['model']): ListedModel {
+  const { name, simulated, contextTokens, outputTokensMax } = model;
+  return { id, ownedBy, displayName: name, simulated, contextTokens, outputTokensMax };
 }
 
 function namesOf({ id, model, provider, upstreamName }: Deployment): string[] {
@@ -80,9 +98,23 @@ function mayCall(principal: Principal, calledAs: string, candidates: Candidate[]
 }
 
 /** The catalogue does not know when a model was made available at a provider, so the time is the epoch, as other servers have it. */
-function shown(model: ListedModel, style: DialectName): { id: string } & { [field: string]: unknown } {
-  const { id, simulated } = model;
-  return style === 'openai-chat'
-    ? { id, object: 'model', created: 0, owned_by: model.ownedBy, simulated }
-    : { type: 'model', id, display_name: model.displayName, created_at: '1970-01-01T00:00:00Z', simulated };
+function shown(model: ListedModel, style: ListStyle): { [field: string]: unknown } {
+  const { id, simulated, displayName } = model;
+  switch (style) {
+    case 'openai-chat':
+      return { id, object: 'model', created: 0, owned_by: model.ownedBy, simulated };
+    case 'anthropic-messages':
+      return { type: 'model', id, display_name: displayName, created_at: '1970-01-01T00:00:00Z', simulated };
+    case 'gemini':
+      return {
+        name: `models/${id}`,
+        baseModelId: id,
+        version: '1',
+        displayName,
+        inputTokenLimit: model.contextTokens,
+        outputTokenLimit: model.outputTokensMax,
+        supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens'],
+        simulated,
+      };
+  }
 }

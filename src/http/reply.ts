@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { errorHeaders, requestIdHeaders } from '../gateway/index.ts';
-import { type DialectName, dialects, type GatewayError } from '../protocol/index.ts';
+import { type ClientDialectName, clientDialects, type GatewayError } from '../protocol/index.ts';
 
 /** Sends one JSON document. */
 export function replyJson(
@@ -24,13 +24,13 @@ export function replyError(
   request: IncomingMessage,
   response: ServerResponse,
   error: GatewayError,
-  dialect: DialectName,
+  dialect: ClientDialectName,
   requestId: string,
 ): void {
   const headers = { ...requestIdHeaders(requestId), ...errorHeaders(error) };
   // An unread body would be taken for the next request on this connection.
   const framing: { [name: string]: string } = request.complete ? {} : { connection: 'close' };
-  replyJson(response, error.status, dialects[dialect].encodeError(error, requestId), {
+  replyJson(response, error.status, clientDialects[dialect].encodeError(error, requestId), {
     ...headers,
     ...framing,
   });

@@ -1,11 +1,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type GatewayDeps, handle } from '../gateway/index.ts';
-import { type DialectName, GatewayError, toGatewayError } from '../protocol/index.ts';
-import { presentDecision } from './admin/present.ts';
-import { createAnswerSink } from './answer-sink.ts';
-import { readBody } from './body.ts';
-import { findModel, listModels } from './models.ts';
+import type { GatewayDeps } from '../gateway/index.ts';
+import { type ClientDialectName, GatewayError, toGatewayError } from '../protocol/index.ts';
+import { chatEndpoints } from './chat-endpoints.ts';
+import { EndpointTable, type Exchange } from './endpoint-table.ts';
+import { modelEndpoints } from './model-endpoints.ts';
 import { replyError, replyJson } from './reply.ts';
+import { responsesEndpoints } from './responses/endpoints.ts';
+import { defaultSocketLimits, type SocketLimits } from './responses/socket-limits.ts';
+import { serveResponsesSockets, wantsResponsesSocket } from './responses/upgrade.ts';
+import { serviceEndpoints } from './service-endpoints.ts';
 
 /** Limits of our own server, each with a name. Idle client sockets outlive those of usual load balancers (60 s), so that the balancer closes first. */
 export interface HttpLimits {
@@ -32,6 +35,8 @@ export interface Readiness {
 export interface HttpServerOptions {
   gateway: GatewayDeps;
   limits: HttpLimits;
+  /** Limits of connections that carry responses; absent = `defaultSocketLimits`. */
+  socketLimits?: SocketLimits | undefined;
   /** Read for each request, so that a reload takes effect. */
   bodyBytesMax(): number;
   version: string;
@@ -42,27 +47,16 @@ export interface HttpServerOptions {
   admin: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
-interface Exchange {
-  request: IncomingMessage;
-  response: ServerResponse;
-  requestId: string;
-}
-
-type Endpoint = (exchange: Exchange, options: HttpServerOptions) => void | Promise<void>;
-
-/** What follows is a model's name, which may hold slashes. */
-const oneModelPath = '/v1/models/';
-
-/** Every path of the request path, by method. `GET` also serves `HEAD`. */
-const endpoints: { [path: string]: { [method: string]: Endpoint } } = {
-  '/': { GET: (exchange, options) => replyJson(exchange.response, 200, greeting(options)) },
-  '/livez': { GET: ({ response }) => replyJson(response, 200, { status: 'ok' }) },
-  '/readyz': { GET: ready },
-  '/v1/models': { GET: models },
-  [oneModelPath]: { GET: models },
-  '/v1/chat/completions': { POST: chat('openai-chat') },
-  '/v1/messages': { POST: chat('anthropic-messages') },
-};
+/** Every path of the request path. */
+const endpoints = new EndpointTable([
+  { method: 'GET', path: '/', dialect: 'openai-chat', serve: greet },
+  { method: 'GET', path: '/livez', dialect: 'openai-chat', serve: live },
+  { method: 'GET', path: '/readyz', dialect: 'openai-chat', serve: ready },
+  ...modelEndpoints,
+  ...chatEndpoints,
+  ...responsesEndpoints,
+  ...serviceEndpoints,
+]);
 
 /** The gateway's HTTP face: bytes in, bytes out. Call `listen` on what it returns. */
 export function createHttpServer(options: HttpServerOptions): Server {
@@ -75,14 +69,16 @@ export function createHttpServer(options: HttpServerOptions): Server {
       keepAliveTimeout: limits.keepAliveTimeoutMs,
       connectionsCheckingInterval: 5_000,
       noDelay: true,
+      shouldUpgradeCallback: wantsResponsesSocket,
     },
     (request, response) => {
       const requestId = options.gateway.ids('req');
-      dispatch({ request, response, requestId }, options).catch((thrown) => {
+      dispatch({ request, response, requestId, params: {} }, options).catch((thrown) => {
         replyError(request, response, toGatewayError(thrown), dialectOf(request), requestId);
       });
     },
   );
+  serveResponsesSockets(server, options, options.socketLimits ?? defaultSocketLimits);
   server.on('clientError', refuseMalformed);
   return server;
 }
@@ -101,59 +97,27 @@ async function dispatch(exchange: Exchange, options: HttpServerOptions): Promise
     );
   }
   if (path.startsWith('/api/')) return options.admin(request, response);
-  const methods = endpoints[path.startsWith(oneModelPath) ? oneModelPath : path];
-  if (methods === undefined) {
-    throw new GatewayError(
-      'not_found',
-      `There is no endpoint ${path.slice(0, 200)}. The README lists what there is.`,
-    );
-  }
-  const endpoint = methods[request.method === 'HEAD' ? 'GET' : (request.method ?? '')];
-  if (endpoint === undefined) {
-    const allowed = Object.keys(methods).join(', ');
-    response.setHeader('allow', allowed);
-    throw new GatewayError('method_not_allowed', `${path} takes ${allowed}, not ${request.method}.`);
-  }
-  await endpoint(exchange, options);
-}
-
-function chat(dialect: DialectName): Endpoint {
-  return ({ request, response, requestId }, { gateway, bodyBytesMax }) => {
-    const sink = createAnswerSink(request, response);
-    return handle(
-      {
-        requestId,
-        dialect,
-        headers: headersOf(request),
-        readBody: () => readBody(request, bodyBytesMax()),
-        receivedAtMs: gateway.clock.nowMs(),
-        presentDecision,
-      },
-      sink,
-      gateway,
-    );
-  };
-}
-
-function models({ request, response }: Exchange, { gateway }: HttpServerOptions): void {
-  const principal = gateway.identity.authenticate(headersOf(request));
-  const style = request.headers['anthropic-version'] === undefined ? 'openai-chat' : 'anthropic-messages';
-  const path = pathOf(request);
-  const name = path.startsWith(oneModelPath) ? decodeName(path.slice(oneModelPath.length)) : undefined;
-  const snapshot = gateway.snapshot();
-  replyJson(
-    response,
-    200,
-    name === undefined ? listModels(snapshot, principal, style) : findModel(name, snapshot, principal, style),
-  );
-}
-
-function decodeName(text: string): string {
   try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
+    const { serve, params } = endpoints.find(request.method, path);
+    await serve({ ...exchange, params }, options);
+  } catch (thrown) {
+    if (thrown instanceof GatewayError && thrown.code === 'method_not_allowed') {
+      response.setHeader('allow', thrown.detail ?? '');
+    }
+    throw thrown;
   }
+}
+
+function greet({ response }: Exchange, { version }: HttpServerOptions): void {
+  replyJson(response, 200, {
+    name: 'Yumen',
+    version,
+    endpoints: endpoints.rows.map(({ method, path }) => `${method} ${path.replaceAll('*}', '}')}`),
+  });
+}
+
+function live({ response }: Exchange): void {
+  replyJson(response, 200, { status: 'ok' });
 }
 
 function ready({ response }: Exchange, { readiness }: HttpServerOptions): void {
@@ -164,16 +128,6 @@ function ready({ response }: Exchange, { readiness }: HttpServerOptions): void {
   });
 }
 
-function greeting({ version }: HttpServerOptions): unknown {
-  return {
-    name: 'Yumen',
-    version,
-    endpoints: Object.entries(endpoints).flatMap(([path, methods]) =>
-      Object.keys(methods).map((method) => `${method} ${path}`),
-    ),
-  };
-}
-
 function pathOf(request: IncomingMessage): string {
   const url = request.url ?? '/';
   const query = url.indexOf('?');
@@ -181,19 +135,13 @@ function pathOf(request: IncomingMessage): string {
   return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
 
-/** An error outside a chat endpoint is said in the dialect that the path or the headers suggest. */
-function dialectOf(request: IncomingMessage): DialectName {
-  const messages =
-    pathOf(request).startsWith('/v1/messages') || request.headers['anthropic-version'] !== undefined;
-  return messages ? 'anthropic-messages' : 'openai-chat';
-}
-
-function headersOf(request: IncomingMessage): { [name: string]: string | undefined } {
-  const headers: { [name: string]: string | undefined } = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    headers[name] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return headers;
+/** An error before an endpoint answers is said in the dialect that the path or the headers suggest. */
+function dialectOf(request: IncomingMessage): ClientDialectName {
+  if (request.headers['anthropic-version'] !== undefined) return 'anthropic-messages';
+  const path = pathOf(request);
+  if (path.startsWith('/v1/messages')) return 'anthropic-messages';
+  if (path.startsWith('/v1beta/')) return 'gemini';
+  return endpoints.dialectAt(path) ?? 'openai-chat';
 }
 
 /** Bytes that are not HTTP, or headers beyond the limit: an answer is owed, but nothing of the request can be trusted. */

@@ -1,6 +1,15 @@
 import { join } from 'node:path';
-import type { DeploymentSettings } from '../catalog/index.ts';
-import { type GatewayDeps, Heartbeat, OpenRequests, SessionMemory, type Snapshot } from '../gateway/index.ts';
+import type { DeploymentSettings, Finding } from '../catalog/index.ts';
+import {
+  createSealer,
+  type GatewayDeps,
+  Heartbeat,
+  KeptResponses,
+  OpenRequests,
+  SessionMemory,
+  type Snapshot,
+  ThoughtMemory,
+} from '../gateway/index.ts';
 import type { HttpServerOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
@@ -9,19 +18,21 @@ import { discoverProviders } from '../providers/index.ts';
 import { loadShippedPredictor } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { createIdSource, systemClock } from '../std/index.ts';
-import { lockFile, openSqliteStore } from '../storage/index.ts';
+import { installationSecret, lockFile, openSqliteStore } from '../storage/index.ts';
 import {
   createCircuitBreakers,
   createRetryBudget,
+  createSigners,
   createUndiciTransport,
   defaultRetryPolicy,
+  Fleet,
 } from '../upstream/index.ts';
 import { changedDeployments } from './changed-deployments.ts';
 import { Closers } from './closers.ts';
 import { loadConfig } from './config.ts';
 import { defaults } from './defaults.ts';
 import { findEngines } from './engines.ts';
-import { type Environment, withoutEmpty } from './environment.ts';
+import { type Environment, readVariable, withoutEmpty } from './environment.ts';
 import type { createLog } from './log.ts';
 import { createReadiness } from './readiness.ts';
 import { buildSnapshot, needsSandbox, type Setup } from './snapshot.ts';
@@ -53,6 +64,8 @@ export interface Composition {
 
 const silenceMs = 15_000;
 const sandboxSeed = 1;
+const dayMs = 86_400_000;
+const pruneEveryMs = 3_600_000;
 
 /** Finds out what to serve: the file if there is one, else what the environment and this machine offer, else the sandbox. */
 export async function findSetup(
@@ -63,7 +76,10 @@ export async function findSetup(
     return { kind: 'file', path: configPath, ...loadConfig(configPath, environment) };
   }
   const found = options.probeEngines ? await findEngines() : [];
-  const providers = [...discoverProviders(environment), ...found.map((engine) => engine.provider)];
+  const providers = [
+    ...discoverProviders((name) => readVariable(environment, name)),
+    ...found.map((engine) => engine.provider),
+  ];
   if (providers.length === 0) {
     return { kind: 'found', providers: [{ id: 'sandbox', vendor: 'sandbox' }], deployments: [] };
   }
@@ -93,15 +109,23 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   const setup = await findSetup(options);
   let sandbox: Sandbox | undefined;
   closers.add(() => sandbox?.close());
-  const snapshotOf = async (from: Setup): Promise<Snapshot> => {
+  const snapshotOf = async (from: Setup, rows: readonly Finding[]): Promise<Snapshot> => {
     if (needsSandbox(from))
       sandbox ??= await startSandbox({ seed: sandboxSeed, clock, port: 0, speed: options.sandboxSpeed });
-    return buildSnapshot({ setup: from, predictor, sandboxUrl: sandbox?.baseUrl });
+    return buildSnapshot({
+      setup: from,
+      predictor,
+      sandboxUrl: sandbox?.baseUrl,
+      findings: { rows, nowMs: clock.nowMs() },
+    });
   };
-  let inForce = { setup, snapshot: await snapshotOf(setup) };
+  // A configuration that cannot be used is refused before anything is written.
+  let inForce = { setup, snapshot: await snapshotOf(setup, []) };
 
   const store = await openSqliteStore({ dataFolder });
   closers.add(() => store.close());
+  const findings = await store.findings.list();
+  if (findings.length > 0) inForce = { setup, snapshot: await snapshotOf(setup, findings) };
   const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
   closers.add(() => estimator.close());
   const identity = await openIdentity({
@@ -123,6 +147,27 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   const heartbeat = new Heartbeat(silenceMs, clock.monotonicMs);
   closers.add(() => heartbeat.close());
   const breakers = createCircuitBreakers(Math.random);
+  const fleet = new Fleet({
+    breakers,
+    random: Math.random,
+    keyRefused: (refused) =>
+      log.warn(
+        { ...refused },
+        'the provider refused a key or its account is empty: correct the key or refill the account',
+      ),
+  });
+  const keepDays = (): number =>
+    inForce.setup.kind === 'file' ? inForce.setup.config.responses.keep_days : defaults.responsesKeepDays;
+  const responses = new KeptResponses({
+    store: store.responses,
+    clock,
+    log,
+    keepMs: () => keepDays() * dayMs,
+  });
+  void responses.prune();
+  const pruning = setInterval(() => void responses.prune(), pruneEveryMs);
+  pruning.unref();
+  closers.add(() => clearInterval(pruning));
   const gateway: GatewayDeps = {
     clock,
     ids,
@@ -133,13 +178,19 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
       spentSince: (keyId, fromMs) => store.ledger.spentSince(keyId, fromMs),
     }),
     ledger,
+    objects: store.objects,
+    responses,
+    sealer: createSealer(installationSecret(dataFolder)),
     estimator,
     transport,
     breakers,
+    fleet,
+    signers: createSigners(clock),
     retryBudget: createRetryBudget(),
     retryPolicy: defaultRetryPolicy,
     heartbeat,
     sessions: new SessionMemory(),
+    thoughts: new ThoughtMemory(),
     openRequests: new OpenRequests(),
     snapshot: () => inForce.snapshot,
     log,
@@ -147,9 +198,9 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
 
   const reload = async (): Promise<void> => {
     const next = await findSetup(options);
-    const snapshot = await snapshotOf(next);
+    const snapshot = await snapshotOf(next, await store.findings.list());
     // A corrected key must not wait for a circuit that the wrong one opened.
-    breakers.forget(changedDeployments(inForce.snapshot.catalog, snapshot.catalog));
+    fleet.forget(changedDeployments(inForce.snapshot.catalog, snapshot.catalog));
     inForce = { setup: next, snapshot };
     for (const setting of settingsOfStart(setup, next))
       log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');

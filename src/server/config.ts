@@ -3,7 +3,9 @@ import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
-import { deploymentSettingsSchema } from '../catalog/index.ts';
+import { deploymentSettingsSchema, rateLimitsSchema } from '../catalog/index.ts';
+import { guardrailSettingsSchema, guardrailsMax } from '../gateway/index.ts';
+import { balanceStrategies } from '../upstream/index.ts';
 import { defaults } from './defaults.ts';
 import type { Environment } from './environment.ts';
 import { Expansion } from './expansion.ts';
@@ -31,6 +33,41 @@ const providerSchema = z.strictObject({
     .optional()
     .describe('A region of the vendor; for engines of your own a name such as on-prem'),
   api_key: z.string().optional(),
+  api_keys: z
+    .array(
+      z.union([
+        z.string(),
+        z.strictObject({
+          key: z.string(),
+          id: z.string().min(1).max(40).optional().describe('Shown in records instead of its number'),
+          weight: z.number().positive().optional().describe('Share among the keys; 1 when absent'),
+          limits: rateLimitsSchema.optional(),
+        }),
+      ]),
+    )
+    .min(1)
+    .optional()
+    .describe('Several keys that share the load by weight'),
+  aws: z
+    .strictObject({
+      access_key_id: z.string().min(1),
+      secret_access_key: z.string().min(1),
+      session_token: z.string().min(1).optional(),
+    })
+    .optional()
+    .describe('Signs the requests where the vendor wants that and there is no api_key'),
+  google: z
+    .strictObject({ credentials_file: z.string().min(1).optional() })
+    .optional()
+    .describe('Service account file; without one the application default credentials are used'),
+  dialect: z
+    .enum(['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse'])
+    .optional()
+    .describe('The dialect to speak, where the vendor knows several'),
+  parameters: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Parts of the vendor’s address that are your own, e.g. resource, project, workspace'),
   base_url: z
     .url()
     .optional()
@@ -55,6 +92,10 @@ const routeSchema = z.strictObject({
 const configSchema = z.strictObject({
   providers: z.array(providerSchema).min(1),
   deployments: z.array(deploymentSettingsSchema).default([]),
+  balance: z
+    .enum(balanceStrategies)
+    .default(defaults.balance)
+    .describe('How the deployments of one model share its requests'),
   routes: z
     .record(
       z
@@ -93,7 +134,25 @@ const configSchema = z.strictObject({
         ),
     })
     .optional(),
+  responses: z
+    .strictObject({
+      keep_days: z
+        .number()
+        .min(0)
+        .max(3650)
+        .default(defaults.responsesKeepDays)
+        .describe('How long answers of the Responses API can be gone on from; 0 = nothing is kept'),
+    })
+    .prefault({}),
   cache: z.strictObject({ url: z.string() }).optional(),
+  guardrails: z
+    .array(guardrailSettingsSchema)
+    .max(guardrailsMax)
+    .refine((list) => new Set(list.map(({ name }) => name)).size === list.length, {
+      error: 'each guardrail needs a name of its own',
+    })
+    .default([])
+    .describe('Services that check requests and answers, asked in this order'),
   policies: z.array(z.unknown()).default([]),
 });
 
@@ -114,8 +173,13 @@ export interface LoadedConfig {
 
 /** Reads a configuration file (YAML or JSON), expands `${NAME}` and checks it. Throws ConfigError. */
 export function loadConfig(path: string, environment: Environment): LoadedConfig {
+  return checkConfig(readDocument(path), path, environment);
+}
+
+/** The same for a document that is parsed already; `path` is what messages call it. Throws ConfigError. */
+export function checkConfig(parsedDocument: unknown, path: string, environment: Environment): LoadedConfig {
   const expansion = new Expansion(environment);
-  const document = expanded(readDocument(path), path, expansion);
+  const document = expanded(parsedDocument, path, expansion);
   const parsed = configSchema.safeParse(document);
   if (!parsed.success) throw new ConfigError(expansion.conceal(`${path}: ${describeIssues(parsed.error)}`));
   refuseUnavailable(parsed.data, path);

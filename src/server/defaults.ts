@@ -3,7 +3,9 @@ export const defaults = {
   bodyBytesMax: 50_331_648,
   answerBytesMax: 67_108_864,
   attemptsMax: 4,
+  balance: 'price',
   holdbackMs: 5_000,
+  responsesKeepDays: 30,
   timeouts: { connectMs: 5_000, firstByteMs: 120_000, interChunkMs: 120_000, totalMs: 1_200_000 },
   /** The quality a route aims at. */
   quality: 0.98,

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { type Environment, withoutEmpty } from './environment.ts';
+import { type Environment, readVariable, withoutEmpty } from './environment.ts';
 
 /** Values shorter than this are no secrets, and hiding them would make any sentence unreadable. */
 const concealedCharsMin = 4;
@@ -40,24 +39,11 @@ export class Expansion {
   }
 
   #variable(name: string): string {
-    const value = this.#environment[name] ?? this.#fromFile(name);
-    this.#values.set(value, name);
-    return value;
-  }
-
-  /** What the file that `NAME_FILE` names holds. */
-  #fromFile(name: string): string {
-    const file = this.#environment[`${name}_FILE`];
-    if (file === undefined) {
+    const value = readVariable(this.#environment, name);
+    if (value === undefined) {
       throw new Error(`\${${name}} is not set: set ${name}, or ${name}_FILE to a file that holds it.`);
     }
-    try {
-      return readFileSync(file, 'utf8').trim();
-    } catch (cause) {
-      throw new Error(
-        `${name}_FILE points to a file that cannot be read: check the path and its permissions.`,
-        { cause },
-      );
-    }
+    this.#values.set(value, name);
+    return value;
   }
 }

@@ -4,11 +4,12 @@ import { parse as parseYaml } from 'yaml';
 import {
   type Candidate,
   type Catalog,
+  type CatalogOptions,
   createCatalog,
   type DeploymentSettings,
-  namesEffort,
+  rateLimits,
 } from '../catalog/index.ts';
-import type { Route, Snapshot } from '../gateway/index.ts';
+import { createGuardrail, type Route, type Snapshot } from '../gateway/index.ts';
 import { createProvider, findVendor, type ProviderSettings } from '../providers/index.ts';
 import { abilityRank, type DecisionTarget, type Predictor } from '../router/index.ts';
 import { type Config, ConfigError, type LoadedConfig, type RouteConfig } from './config.ts';
@@ -24,6 +25,8 @@ export interface SnapshotParts {
   predictor: Predictor;
   /** Address of the running sandbox, for providers of a simulated vendor. */
   sandboxUrl: string | undefined;
+  /** What checks found out about the deployments. */
+  findings?: CatalogOptions['findings'];
 }
 
 export function needsSandbox(setup: Setup): boolean {
@@ -43,13 +46,13 @@ export function buildSnapshot(parts: SnapshotParts): Snapshot {
   }
 }
 
-function compile({ setup, predictor, sandboxUrl }: SnapshotParts): Snapshot {
+function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Snapshot {
   const where = setup.kind === 'file' ? setup.path : 'the environment';
-  const catalog = withContext(where, () => catalogOf(setup, sandboxUrl));
+  const catalog = withContext(where, () => catalogOf(setup, sandboxUrl, findings));
   if (setup.kind === 'found') {
-    const { timeouts, attemptsMax, holdbackMs, answerBytesMax } = defaults;
+    const { timeouts, attemptsMax, balance, holdbackMs, answerBytesMax } = defaults;
     const routes = autoRoute(catalog, predictor);
-    return { catalog, predictor, routes, timeouts, attemptsMax, holdbackMs, answerBytesMax };
+    return { catalog, predictor, routes, timeouts, attemptsMax, balance, holdbackMs, answerBytesMax };
   }
   const { config } = setup;
   const routes = new Map<string, Route>();
@@ -70,20 +73,20 @@ function compile({ setup, predictor, sandboxUrl }: SnapshotParts): Snapshot {
       totalMs: config.timeouts.total_ms,
     },
     attemptsMax: config.limits.attempts_max,
+    balance: config.balance,
     holdbackMs: config.holdback_ms,
     answerBytesMax: config.limits.answer_bytes_max,
+    guardrails: config.guardrails.map(createGuardrail),
   };
 }
 
-function catalogOf(setup: Setup, sandboxUrl: string | undefined): Catalog {
+function catalogOf(
+  setup: Setup,
+  sandboxUrl: string | undefined,
+  findings: SnapshotParts['findings'],
+): Catalog {
   const settings: ProviderSettings[] =
-    setup.kind === 'found'
-      ? setup.providers
-      : setup.config.providers.map(({ api_key, base_url, ...rest }) => ({
-          ...rest,
-          apiKey: api_key,
-          baseUrl: base_url,
-        }));
+    setup.kind === 'found' ? setup.providers : setup.config.providers.map(providerSettings);
   const providers = settings.map((provider) =>
     createProvider(
       findVendor(provider.vendor)?.simulated === true
@@ -95,7 +98,40 @@ function catalogOf(setup: Setup, sandboxUrl: string | undefined): Catalog {
     providers,
     deployments: setup.kind === 'found' ? setup.deployments : setup.config.deployments,
     overlay: setup.kind === 'file' ? overlayOf(setup.path, setup.config) : undefined,
+    findings,
   });
+}
+
+function providerSettings(entry: Config['providers'][number]): ProviderSettings {
+  const { api_key, api_keys, base_url, aws, google, ...rest } = entry;
+  return {
+    ...rest,
+    apiKey: api_key,
+    apiKeys: api_keys?.map((each) => (typeof each === 'string' ? { key: each } : keySettings(each))),
+    baseUrl: base_url,
+    aws: aws && {
+      accessKeyId: aws.access_key_id,
+      secretAccessKey: aws.secret_access_key,
+      sessionToken: aws.session_token,
+    },
+    google: google && { credentialsFile: google.credentials_file },
+  };
+}
+
+type KeyEntry = Exclude<NonNullable<Config['providers'][number]['api_keys']>[number], string>;
+
+function keySettings({
+  key,
+  id,
+  weight,
+  limits,
+}: KeyEntry): NonNullable<ProviderSettings['apiKeys']>[number] {
+  return {
+    key,
+    id,
+    weight,
+    limits: limits && rateLimits(limits),
+  };
 }
 
 function overlayOf(configPath: string, config: Config): unknown {
@@ -136,11 +172,6 @@ function one(name: string, field: string, catalog: Catalog): Candidate {
 }
 
 function all(name: string, field: string, catalog: Catalog): Candidate[] {
-  if (namesEffort(name)) {
-    throw new ConfigError(
-      `${field}: effort presets («${name}») are not available yet: name the model without one`,
-    );
-  }
   const candidates = catalog.candidates(name);
   if (candidates.length > 0) return candidates;
   const found = catalog.resolve(name.split('#')[0]!);
@@ -155,8 +186,9 @@ function all(name: string, field: string, catalog: Catalog): Candidate[] {
 
 /** Without a file: one route over what was found, with the ablest model as its reference. */
 function autoRoute(catalog: Catalog, predictor: Predictor): Map<string, Route> {
-  const deployments = catalog.deployments().filter((deployment) => deployment.prices.length > 0);
-  const usable = deployments.length > 0 ? deployments : catalog.deployments();
+  const chat = catalog.deployments().filter(({ model }) => (model.kind ?? 'chat') === 'chat');
+  const priced = chat.filter((deployment) => deployment.prices.length > 0);
+  const usable = priced.length > 0 ? priced : chat;
   const [best] = abilityRank(
     predictor,
     usable.map((deployment) => deployment.model),

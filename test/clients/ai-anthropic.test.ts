@@ -4,23 +4,9 @@ import { createAnthropic } from '@ai-sdk/anthropic';
 import { generateText, Output, streamText, tool } from 'ai';
 import * as z from 'zod';
 import { type Json, testKey } from '../support/start-yumen.ts';
-import { aiSdkClient, aiSdkFailure } from './support/ai-sdk.ts';
-import type { ClientKind } from './support/client.ts';
+import { aiAnthropic } from './kinds/ai-anthropic.ts';
 import { type ScriptedStage, type Stage, startScripted, startWithSandbox } from './support/stage.ts';
 import { testClient } from './support/suite.ts';
-
-const aiAnthropic: ClientKind = {
-  name: 'AI SDK (@ai-sdk/anthropic)',
-  listsModels: false,
-  dialect: 'anthropic-messages',
-  obeysShouldRetry: false,
-  failure: aiSdkFailure,
-  connect({ url, key, fetch }) {
-    const provider = createAnthropic({ baseURL: `${url}/v1`, apiKey: key, fetch });
-    // For models that the SDK does not know by name it would otherwise ask for structured output through a tool.
-    return aiSdkClient((id) => provider(id), { anthropic: { structuredOutputMode: 'outputFormat' } });
-  },
-};
 
 testClient(aiAnthropic);
 

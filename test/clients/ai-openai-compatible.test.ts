@@ -4,31 +4,9 @@ import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
 import { generateText, Output } from 'ai';
 import * as z from 'zod';
 import { type Json, testKey } from '../support/start-yumen.ts';
-import { aiSdkClient, aiSdkFailure } from './support/ai-sdk.ts';
-import type { ClientKind } from './support/client.ts';
+import { aiCompatible } from './kinds/ai-openai-compatible.ts';
 import { startScripted } from './support/stage.ts';
 import { testClient } from './support/suite.ts';
-
-const aiCompatible: ClientKind = {
-  name: 'AI SDK (@ai-sdk/openai-compatible)',
-  listsModels: false,
-  dialect: 'openai-chat',
-  obeysShouldRetry: false,
-  failure: aiSdkFailure,
-  connect({ url, key, fetch }) {
-    const provider = createOpenAICompatible({
-      name: 'yumen',
-      baseURL: `${url}/v1`,
-      apiKey: key,
-      fetch,
-      includeUsage: true,
-      supportsStructuredOutputs: true,
-      // Otherwise the SDK loads images from the web itself and sends them inline.
-      supportedUrls: () => ({ 'image/*': [/^https:/] }),
-    });
-    return aiSdkClient((id) => provider.chatModel(id));
-  },
-};
 
 testClient(aiCompatible);
 

@@ -4,23 +4,9 @@ import { createOpenAI } from '@ai-sdk/openai';
 import { generateObject, generateText, type LanguageModel, Output, streamText, tool } from 'ai';
 import * as z from 'zod';
 import { type Json, testKey } from '../support/start-yumen.ts';
-import { aiSdkClient, aiSdkFailure } from './support/ai-sdk.ts';
-import type { ClientKind } from './support/client.ts';
+import { aiOpenai } from './kinds/ai-openai.ts';
 import { type ScriptedStage, type Stage, startScripted } from './support/stage.ts';
 import { testClient } from './support/suite.ts';
-
-const aiOpenai: ClientKind = {
-  name: 'AI SDK (@ai-sdk/openai, chat)',
-  listsModels: false,
-  dialect: 'openai-chat',
-  hidesReasoning: true,
-  obeysShouldRetry: false,
-  failure: aiSdkFailure,
-  connect({ url, key, fetch }) {
-    const provider = createOpenAI({ baseURL: `${url}/v1`, apiKey: key, fetch });
-    return aiSdkClient((id) => provider.chat(id));
-  },
-};
 
 testClient(aiOpenai);
 

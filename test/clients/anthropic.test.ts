@@ -2,134 +2,12 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
 import { betaZodTool } from '@anthropic-ai/sdk/helpers/beta/zod';
-import { zodOutputFormat } from '@anthropic-ai/sdk/helpers/zod';
 import { type Json, testKey } from '../support/start-yumen.ts';
-import { type ClientKind, finishOf, type Question, type Seen, type SeenUsage } from './support/client.ts';
+import { anthropic } from './kinds/anthropic.ts';
 import { weatherTool } from './support/questions.ts';
 import { read } from './support/received.ts';
 import { type ScriptedStage, type Stage, startScripted, startWithSandbox } from './support/stage.ts';
 import { testClient } from './support/suite.ts';
-
-const anthropic: ClientKind = {
-  name: 'Anthropic SDK',
-  listsModels: true,
-  dialect: 'anthropic-messages',
-  obeysShouldRetry: true,
-  failure: (thrown) => ({
-    status: thrown instanceof Anthropic.APIError ? thrown.status : undefined,
-    message: String((thrown as Error).message),
-    aborted: thrown instanceof Anthropic.APIUserAbortError,
-  }),
-  connect({ url, key, fetch }) {
-    const client = new Anthropic({ baseURL: url, apiKey: key, fetch });
-    return {
-      async ask(question) {
-        return seen(await client.messages.create(bodyOf(question), { signal: question.signal }));
-      },
-      async stream(question, onDelta) {
-        const deltas: string[] = [];
-        const reasoningDeltas: string[] = [];
-        const stream = client.messages.stream(bodyOf(question), { signal: question.signal });
-        stream.on('text', (text) => {
-          deltas.push(text);
-          onDelta?.(text);
-        });
-        stream.on('thinking', (text) => reasoningDeltas.push(text));
-        return { ...seen(await stream.finalMessage()), deltas, reasoningDeltas };
-      },
-      async askForObject(question, schema) {
-        const answer = await client.messages.parse({
-          ...bodyOf(question),
-          output_config: { format: zodOutputFormat(schema) },
-        });
-        return answer.parsed_output;
-      },
-      async streamObject(question, schema) {
-        const stream = client.messages.stream({
-          ...bodyOf(question),
-          output_config: { format: zodOutputFormat(schema) },
-        });
-        return (await stream.finalMessage()).parsed_output;
-      },
-      async useTools(question, tools, { stream }) {
-        const runner = client.beta.messages.toolRunner({
-          ...bodyOf(question),
-          tools: tools.map(({ name, description, input, run }) =>
-            betaZodTool({ name, description, inputSchema: input, run }),
-          ),
-          stream,
-          thread: false,
-        });
-        const last = await runner.runUntilDone();
-        return last.content.map((block) => (block.type === 'text' ? block.text : '')).join('');
-      },
-      async models() {
-        const ids: string[] = [];
-        for await (const model of client.models.list()) ids.push(model.id);
-        return ids;
-      },
-    };
-  },
-};
-
-const finishWords = {
-  end_turn: 'stop',
-  stop_sequence: 'stop',
-  max_tokens: 'length',
-  tool_use: 'tool-calls',
-  refusal: 'content-filter',
-} as const;
-
-function seen(message: Anthropic.Message): Seen {
-  const { content } = message;
-  return {
-    text: content.map((block) => (block.type === 'text' ? block.text : '')).join(''),
-    reasoning: content.map((block) => (block.type === 'thinking' ? block.thinking : '')).join(''),
-    finish: finishOf(finishWords, message.stop_reason),
-    usage: usageOf(message.usage),
-  };
-}
-
-function bodyOf(question: Question): Anthropic.MessageCreateParamsNonStreaming {
-  const { model, system, prompt, imageUrl, maxOutputTokens, temperature, stop, thinks } = question;
-  return {
-    model,
-    max_tokens: maxOutputTokens ?? 4096,
-    ...(system === undefined ? {} : { system }),
-    messages: [
-      {
-        role: 'user',
-        content:
-          imageUrl === undefined
-            ? prompt
-            : [
-                { type: 'image', source: sourceOf(imageUrl) },
-                { type: 'text', text: prompt },
-              ],
-      },
-    ],
-    ...(temperature === undefined ? {} : { temperature }),
-    ...(stop === undefined ? {} : { stop_sequences: stop }),
-    ...(thinks === true ? { thinking: { type: 'enabled', budget_tokens: 2048 } } : {}),
-  };
-}
-
-function sourceOf(url: string): Anthropic.Base64ImageSource | Anthropic.URLImageSource {
-  const inline = /^data:(image\/png);base64,(.*)$/.exec(url);
-  return inline === null
-    ? { type: 'url', url }
-    : { type: 'base64', media_type: 'image/png', data: inline[2]! };
-}
-
-function usageOf(usage: Anthropic.Usage): SeenUsage {
-  const cacheReadTokens = usage.cache_read_input_tokens ?? 0;
-  return {
-    inputTokens: usage.input_tokens + cacheReadTokens + (usage.cache_creation_input_tokens ?? 0),
-    cacheReadTokens,
-    outputTokens: usage.output_tokens,
-    reasoningTokens: usage.output_tokens_details?.thinking_tokens,
-  };
-}
 
 testClient(anthropic);
 
@@ -172,7 +50,7 @@ describe('Anthropic SDK, more', () => {
       text: 'Fine.',
       inputs: [{ city: 'Paris', unit: 'celsius' }],
     });
-    const received = read('openai-chat', translated.upstream.requests.at(-1)!.body);
+    const received = read('openai-chat', translated.upstream.requests.at(-1));
     assert.equal(received.system, 'Use tools.');
     assert.deepEqual(received.prompts, ['Weather in Paris, in celsius?']);
     assert.equal(received.calls.length, 1);
@@ -197,7 +75,7 @@ describe('Anthropic SDK, more', () => {
     assert.equal(threads[1].type, 'continue');
     const last = direct.upstream.requests.at(-1)!;
     assert.match(String(last.headers['anthropic-beta']), /message-threads/);
-    const received = read('anthropic-messages', last.body);
+    const received = read('anthropic-messages', last);
     assert.deepEqual([received.prompts, received.calls, received.results.length], [[], [], 1]);
   });
 
@@ -206,7 +84,7 @@ describe('Anthropic SDK, more', () => {
     const lost = { type: 'error', error: { type: 'not_found_error', message: 'no such thread', details } };
     direct.play([toolCall, { status: 404, body: lost }, { text: 'Fine.' }]);
     assert.equal((await runOverThread(direct)).text, 'Fine.');
-    const received = read('anthropic-messages', direct.upstream.requests.at(-1)!.body);
+    const received = read('anthropic-messages', direct.upstream.requests.at(-1));
     assert.deepEqual(received.prompts, ['Weather in Paris, in celsius?']);
     assert.equal(received.results.length, 1);
   });
@@ -253,7 +131,7 @@ describe('Anthropic SDK, more', () => {
       ],
     });
     assert.equal(second.stop_reason, 'end_turn');
-    const received = read('openai-chat', translated.upstream.requests.at(-1)!.body);
+    const received = read('openai-chat', translated.upstream.requests.at(-1));
     assert.deepEqual(received.results, [{ id: 'toolu_1', text: 'Error: 21' }]);
   });
 

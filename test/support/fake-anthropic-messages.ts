@@ -3,7 +3,8 @@ import type { FakeDialect, FakeEvent } from './fake-dialect.ts';
 
 /** Messages as Anthropic serves them. */
 export const fakeAnthropicMessages: FakeDialect = {
-  chatPath: '/v1/messages',
+  basePath: '/v1',
+  chatPath: (path) => (path === '/v1/messages' ? {} : undefined),
   ask(body) {
     if (typeof body['model'] !== 'string' || body['model'] === '')
       return { invalid: 'model: Field required' };

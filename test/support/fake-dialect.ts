@@ -14,6 +14,12 @@ export interface FakeEvent {
   terminal?: boolean;
 }
 
+/** What the path of a chat call says; empty where model and stream stand in the body. */
+export interface FakePath {
+  model?: string;
+  stream?: boolean;
+}
+
 interface FakeFailure {
   code?: string;
   type?: string;
@@ -23,12 +29,19 @@ interface FakeFailure {
 
 /** The wire form of one dialect. Written apart from the product's codecs, so that a mistake in those cannot hide here. */
 export interface FakeDialect {
-  chatPath: string;
+  /** What a provider's base URL has after the origin, e.g. `/v1`. */
+  basePath: string;
+  /** Reads the path of a chat call; undefined for other paths. */
+  chatPath(path: string, query: URLSearchParams): FakePath | undefined;
   /** What the request asks for, or what a real upstream would refuse it for. */
-  ask(body: JsonObject): Asked | { invalid: string };
+  ask(body: JsonObject, path: FakePath): Asked | { invalid: string };
   error(error: FakeFailure, status: number): unknown;
   answer(answer: FakeAnswer, reply: FakeReply): { body: unknown; usage: unknown };
   events(answer: FakeAnswer, asked: Asked, reply: FakeReply): FakeEvent[];
   errorEvent(error: { type?: string; message: string }): FakeEvent;
   models(ids: string[]): unknown;
+  /** The media type of its streams; absent = server-sent events. */
+  streamContentType?: string;
+  /** The bytes of one event; absent = a server-sent event. */
+  frame?(event: FakeEvent): Buffer;
 }

@@ -5,7 +5,8 @@ const createdAtSeconds = 1_760_000_000;
 
 /** Chat completions as OpenAI serves them. */
 export const fakeOpenaiChat: FakeDialect = {
-  chatPath: '/v1/chat/completions',
+  basePath: '/v1',
+  chatPath: (path) => (path === '/v1/chat/completions' ? {} : undefined),
   ask(body) {
     if (typeof body['model'] !== 'string' || body['model'] === '')
       return { invalid: 'you must provide a model parameter' };

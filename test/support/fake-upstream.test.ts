@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import Anthropic from '@anthropic-ai/sdk';
+import { GoogleGenAI } from '@google/genai';
 import OpenAI from 'openai';
 import { type FakeScript, type FakeUpstream, startFakeUpstream } from './fake-upstream.ts';
 
 const openai = await startFakeUpstream({ dialect: 'openai-chat', models: ['a', 'b'] });
 const anthropic = await startFakeUpstream({ dialect: 'anthropic-messages' });
-after(() => Promise.all([openai.close(), anthropic.close()]));
+const gemini = await startFakeUpstream({ dialect: 'gemini', apiKey: 'k', models: ['g'] });
+after(() => Promise.all([openai.close(), anthropic.close(), gemini.close()]));
 
 const openaiClient = new OpenAI({ apiKey: 'k', baseURL: openai.baseUrl, maxRetries: 0 });
 const anthropicClient = new Anthropic({ apiKey: 'k', baseURL: anthropic.origin, maxRetries: 0 });
+const geminiClient = new GoogleGenAI({ apiKey: 'k', httpOptions: { baseUrl: gemini.origin } });
 
 const hello = [{ role: 'user' as const, content: 'hello' }];
 const weather = {
@@ -263,4 +266,69 @@ test('models are listed', async () => {
   const ids: string[] = [];
   for await (const model of openaiClient.models.list()) ids.push(model.id);
   assert.deepEqual(ids, ['a', 'b']);
+});
+
+test('a Gemini answer is valid, streamed or not, with thoughts beside its output', async () => {
+  const script: FakeScript = {
+    reasoning: [{ text: 'think', tokens: 5 }],
+    inputTokens: 100,
+    cacheReadTokens: 60,
+  };
+  await scripted(gemini, script, async () => {
+    const answer = await geminiClient.models.generateContent({ model: 'g', contents: 'hello' });
+    assert.equal(answer.text, 'This is the answer of g.');
+    assert.equal(answer.candidates?.[0]?.finishReason, 'STOP');
+    const usage = answer.usageMetadata!;
+    assert.deepEqual([usage.cachedContentTokenCount, usage.thoughtsTokenCount], [60, 5]);
+    assert.equal(usage.totalTokenCount, 100 + usage.candidatesTokenCount! + 5);
+  });
+  const { served, request } = await scripted(gemini, { ...script, newline: '\r\n' }, async () => {
+    let text = '';
+    for await (const chunk of await geminiClient.models.generateContentStream({
+      model: 'g',
+      contents: 'hello',
+    })) {
+      text += chunk.text ?? '';
+    }
+    assert.equal(text, 'This is the answer of g.');
+  });
+  assert.match(request.path, /models\/g:streamGenerateContent\?alt=sse$/);
+  assert.equal(served.finished, true);
+});
+
+test('a Gemini stream calls tools whole and signed', async () => {
+  await scripted(gemini, {}, async () => {
+    const stream = await geminiClient.models.generateContentStream({
+      model: 'g',
+      contents: 'hello',
+      config: { tools: [{ functionDeclarations: [{ name: 'forecast', parametersJsonSchema: weather }] }] },
+    });
+    const parts: unknown[] = [];
+    for await (const chunk of stream) parts.push(...(chunk.candidates?.[0]?.content?.parts ?? []));
+    const call = {
+      name: 'forecast',
+      args: { city: 'sample', days: 2 },
+      id: `call_${gemini.requests.length - 1}_0`,
+    };
+    assert.deepEqual(parts[0], { functionCall: call, thoughtSignature: 'c2lnbmF0dXJl' });
+  });
+});
+
+test('a Gemini request that Google would refuse is refused', async () => {
+  const post = async (model: string, body: unknown, key = 'k') => {
+    const answer = await fetch(`${gemini.baseUrl}/models/${model}:generateContent`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': key },
+      body: JSON.stringify(body),
+    });
+    return [answer.status, JSON.stringify(await answer.json())] as const;
+  };
+  gemini.setScript({});
+  const contents = [{ parts: [{ text: 'hello' }] }];
+  assert.equal((await post('g', { contents }))[0], 200);
+  assert.equal((await post('g', { contents }, 'other'))[0], 401);
+  assert.match((await post('g', { contents, model: 'g' }))[1], /Unknown name/);
+  const called = [...contents, { role: 'model', parts: [{ functionCall: { name: 'f', args: {} } }] }];
+  assert.equal((await post('gemini-2.5-flash', { contents: called }))[0], 200);
+  assert.match((await post('gemini-3-pro', { contents: called }))[1], /missing a thought_signature/);
 });

@@ -1,18 +1,21 @@
 import { EventEmitter, once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { isObject } from '../../src/protocol/index.ts';
+import { type DialectName, isObject } from '../../src/protocol/index.ts';
 import { composeAnswer } from './fake-answer.ts';
 import { fakeAnthropicMessages } from './fake-anthropic-messages.ts';
-import type { FakeDialect } from './fake-dialect.ts';
+import { fakeBedrock } from './fake-bedrock.ts';
+import type { FakeDialect, FakeEvent, FakePath } from './fake-dialect.ts';
+import { fakeGemini } from './fake-gemini.ts';
 import { fakeOpenaiChat } from './fake-openai-chat.ts';
+import { fakeOpenaiResponses } from './fake-openai-responses.ts';
 import type { FakeReply, FakeRequest, FakeScript, FakeServed } from './fake-reply.ts';
 import { type BodyPiece, FakeWriter } from './fake-writer.ts';
 
 export type { FakeScript } from './fake-reply.ts';
 
 export interface FakeUpstreamOptions {
-  dialect: 'openai-chat' | 'anthropic-messages';
+  dialect: DialectName;
   /** The same reply for every request, one for each in turn (then plain answers), or a function. Default: plain answers. */
   script?: FakeScript;
   /** When given, requests with another key are answered 401. */
@@ -48,9 +51,12 @@ export interface FakeUpstream {
   close(): Promise<void>;
 }
 
-const dialects: { [name in FakeUpstreamOptions['dialect']]: FakeDialect } = {
+const dialects: { [name in DialectName]: FakeDialect } = {
   'openai-chat': fakeOpenaiChat,
+  'openai-responses': fakeOpenaiResponses,
   'anthropic-messages': fakeAnthropicMessages,
+  gemini: fakeGemini,
+  'bedrock-converse': fakeBedrock,
 };
 
 /** Bound of every wait of a test for something that should have happened. */
@@ -83,8 +89,8 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
 
   async function handle(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const bytes = await readAll(incoming);
-    const path = (incoming.url ?? '').split('?')[0]!;
-    if (incoming.method === 'GET' && path === '/v1/models') {
+    const { pathname: path, searchParams } = new URL(incoming.url ?? '', origin);
+    if (incoming.method === 'GET' && path === `${dialect.basePath}/models`) {
       return sendJson(outgoing, 200, dialect.models(options.models ?? ['fake-model']));
     }
     const use = (socketUses.get(incoming.socket) ?? 0) + 1;
@@ -109,11 +115,12 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
       changes.emit('change');
     });
     changes.emit('change');
+    const chatPath = dialect.chatPath(path, searchParams);
     const reply =
-      path === dialect.chatPath
-        ? replyTo(request, incoming)
-        : { status: 404, error: { message: `no ${path} here` } };
-    await answer(request, record, reply, outgoing);
+      chatPath === undefined
+        ? { status: 404, error: { message: `no ${path} here` } }
+        : replyTo(request, incoming);
+    await answer(request, record, reply, chatPath ?? {}, outgoing);
     changes.emit('change');
   }
 
@@ -130,6 +137,7 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
     request: FakeRequest,
     record: FakeServed,
     reply: FakeReply,
+    path: FakePath,
     out: ServerResponse,
   ): Promise<void> {
     const writer = new FakeWriter(out, reply, record);
@@ -143,7 +151,7 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
       return writer.send(record.status, 'application/json', [{ text }]);
     }
     const asked = isObject(request.body)
-      ? dialect.ask(request.body)
+      ? dialect.ask(request.body, path)
       : { invalid: 'could not parse the JSON body' };
     if ('invalid' in asked) {
       record.status = 400;
@@ -169,7 +177,7 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
     }
     await writer.send(
       record.status,
-      'text/event-stream; charset=utf-8',
+      dialect.streamContentType ?? 'text/event-stream; charset=utf-8',
       streamPieces(dialect, composed, asked, reply),
     );
   }
@@ -203,7 +211,7 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
   }
 
   return {
-    baseUrl: `${origin}/v1`,
+    baseUrl: `${origin}${dialect.basePath}`,
     origin,
     requests,
     served,
@@ -241,14 +249,15 @@ function streamPieces(
   const pieces: BodyPiece[] = [];
   let chunks = 0;
   const errorAfter = reply.errorEvent?.afterChunks ?? Number.POSITIVE_INFINITY;
+  const write = (event: FakeEvent): string | Buffer => dialect.frame?.(event) ?? sseText(event, reply);
   for (const event of dialect.events(composed, asked, reply)) {
     if (event.terminal === true && reply.omitTerminal === true) continue;
     if (chunks >= errorAfter) break;
-    pieces.push({ text: sseText(event, reply), tokens: event.tokens, usage: event.usage });
+    pieces.push({ text: write(event), tokens: event.tokens, usage: event.usage });
     if (event.tokens !== undefined) chunks += 1;
   }
   if (reply.errorEvent !== undefined)
-    pieces.push({ text: sseText(dialect.errorEvent(reply.errorEvent), reply), breaks: true });
+    pieces.push({ text: write(dialect.errorEvent(reply.errorEvent)), breaks: true });
   if (reply.byteOrderMark === true && pieces[0] !== undefined) pieces[0].text = `\uFEFF${pieces[0].text}`;
   return pieces;
 }
@@ -294,7 +303,7 @@ function parsed(bytes: Buffer): unknown {
 }
 
 function keyOf(incoming: IncomingMessage): string | undefined {
-  const key = incoming.headers['x-api-key'];
+  const key = incoming.headers['x-api-key'] ?? incoming.headers['x-goog-api-key'];
   return typeof key === 'string' ? key : incoming.headers.authorization?.replace(/^Bearer /, '');
 }
 

@@ -2,7 +2,8 @@ import type { ServerResponse } from 'node:http';
 import type { FakeReply, FakeServed } from './fake-reply.ts';
 
 export interface BodyPiece {
-  text: string;
+  /** Text is sent as UTF-8. */
+  text: string | Buffer;
   /** Set for content: its tokens. */
   tokens?: number | undefined;
   usage?: unknown;
@@ -30,7 +31,7 @@ export class FakeWriter {
     if (this.gone) return;
     if (reply.connectionClose === true) out.shouldKeepAlive = false;
     const bytesTotal = pieces.reduce((total, piece) => total + Buffer.byteLength(piece.text), 0);
-    const plain = pieces.length === 1 && !contentType.startsWith('text/event-stream');
+    const plain = pieces.length === 1 && contentType.startsWith('application/json');
     out.writeHead(status, {
       'content-type': contentType,
       ...(plain ? { 'content-length': bytesTotal } : {}),
@@ -70,7 +71,7 @@ export class FakeWriter {
       if (cut?.afterChunks !== undefined && this.record.chunksSent >= cut.afterChunks) return this.cutOff();
       if (piece.tokens !== undefined && this.record.chunksSent > 0) await this.sleep(chunkDelayMs ?? 0);
       if (this.gone) return false;
-      if (!(await this.writeBytes(Buffer.from(piece.text)))) return false;
+      if (!(await this.writeBytes(asBytes(piece.text)))) return false;
       if (piece.tokens !== undefined) {
         this.record.chunksSent += 1;
         this.record.outputTokensSent += piece.tokens;
@@ -146,6 +147,10 @@ export class FakeWriter {
       this.out.once('close', done);
     });
   }
+}
+
+function asBytes(text: string | Buffer): Buffer {
+  return typeof text === 'string' ? Buffer.from(text) : text;
 }
 
 function nextTurn(): Promise<void> {

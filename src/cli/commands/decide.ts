@@ -5,7 +5,7 @@ import type { Principal } from '../../identity/index.ts';
 import { type CandidateEstimate, type Decision, loadShippedPredictor } from '../../router/index.ts';
 import { buildSnapshot, findSetup } from '../../server/index.ts';
 import { createIdSource, formatUsd, systemClock } from '../../std/index.ts';
-import { createCircuitBreakers } from '../../upstream/index.ts';
+import { createCircuitBreakers, Fleet } from '../../upstream/index.ts';
 import type { CommandIo } from '../io.ts';
 import { findConfig, mayProbeEngines } from '../place.ts';
 
@@ -45,6 +45,7 @@ async function decide(text: string, options: DecideOptions, io: CommandIo): Prom
   const sandboxUrl = 'http://127.0.0.1:9/v1';
   const snapshot = buildSnapshot({ setup, predictor: loadShippedPredictor(), sandboxUrl });
   const body = { model: options.model, messages: [{ role: 'user', content: text }] };
+  const breakers = createCircuitBreakers(Math.random);
   const decision = preview(
     {
       bytes: new TextEncoder().encode(JSON.stringify(body)),
@@ -54,7 +55,8 @@ async function decide(text: string, options: DecideOptions, io: CommandIo): Prom
     {
       ids: createIdSource(systemClock),
       clock: systemClock,
-      breakers: createCircuitBreakers(Math.random),
+      breakers,
+      fleet: new Fleet({ breakers, random: Math.random }),
       sessions: new SessionMemory(),
       snapshot: () => snapshot,
     },

@@ -110,6 +110,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
           route: z.string().optional(),
           model: z.string().optional().describe('Catalogue name of the model that served, e.g. gpt-4o'),
           outcome: z.enum(['answered', 'failed', 'aborted']).optional(),
+          service: z.string().optional().describe('Endpoint beside chat, e.g. embeddings'),
           from: z.iso.datetime({ offset: true }).optional(),
           to: z.iso.datetime({ offset: true }).optional(),
         }),
@@ -128,6 +129,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
           route: query.route,
           model: query.model,
           outcome: query.outcome,
+          service: query.service,
           fromMs: query.from === undefined ? undefined : Date.parse(query.from),
           toMs: query.to === undefined ? undefined : Date.parse(query.to),
         },
@@ -273,7 +275,10 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     (context) => {
       const { catalog } = gateway.snapshot();
       const deployments = catalog.deployments();
-      return context.json({ data: catalog.models().map((model) => presentModel(model, deployments)) }, 200);
+      return context.json(
+        { data: catalog.models().map((model) => presentModel(model, deployments, gateway.clock.nowMs())) },
+        200,
+      );
     },
   );
 

@@ -29,6 +29,8 @@ const attemptSchema = z
     model: z.string(),
     provider: z.string(),
     region: z.string().nullable(),
+    effort: z.enum(['off', 'low', 'high']).nullable().describe('Effort preset; null = the model’s default'),
+    credential: z.string().nullable().describe('Id of the provider’s key, never the key'),
     started_at: z.iso.datetime(),
     duration_ms: z.number(),
     first_content_ms: z.number().nullable(),
@@ -54,6 +56,7 @@ const requestSummarySchema = z
     key_id: z.string(),
     project: z.string().nullable(),
     dialect: z.string(),
+    service: z.string().nullable().describe('Endpoint beside chat, e.g. embeddings'),
     model: z.string().describe('What the client asked for'),
     served_model: z.string().nullable(),
     route: z.string().nullable(),
@@ -64,6 +67,14 @@ const requestSummarySchema = z
     error: z.string().nullable(),
     usage: usageSchema.nullable(),
     usage_source: z.enum(['reported', 'estimated', 'none']),
+    units: z
+      .object({
+        images: z.number().optional(),
+        seconds: z.number().optional(),
+        searches: z.number().optional(),
+      })
+      .nullable()
+      .describe('What the answer is counted in beside tokens'),
     cost_usd: costUsd,
     cost_nano_usd: costNanoUsd,
     reference_cost_usd: costUsd.describe('What the route’s reference would have cost for the same tokens'),
@@ -141,8 +152,27 @@ export const decisionSchema = z
   })
   .openapi('Decision');
 
+const guardrailSchema = z
+  .object({
+    name: z.string(),
+    phase: z.enum(['before', 'after']).describe('before the upstream was called, or before the answer left'),
+    action: z
+      .enum(['allowed', 'replaced', 'blocked', 'failed-open', 'failed-closed'])
+      .describe('failed-…: it could not be asked, and the configuration says what then'),
+    code: z
+      .string()
+      .nullable()
+      .describe('The guardrail’s own code for a refusal, or why it could not be asked'),
+    duration_ms: z.number(),
+  })
+  .openapi('Guardrail');
+
 export const requestSchema = requestSummarySchema
-  .extend({ attempts: z.array(attemptSchema), decision: decisionSchema.nullable() })
+  .extend({
+    attempts: z.array(attemptSchema),
+    guardrails: z.array(guardrailSchema).describe('In the order in which they were asked'),
+    decision: decisionSchema.nullable(),
+  })
   .openapi('Request');
 
 export const requestPageSchema = z
@@ -245,15 +275,20 @@ export const errorSchema = z
   })
   .openapi('Error');
 
+const stalenessSchema = z.object({ age_days: z.int(), days_max: z.int(), stale: z.boolean() });
+
 export const catalogModelSchema = z
   .object({
     id: z.string(),
     name: z.string(),
+    kind: z.string(),
     aliases: z.array(z.string()),
     lab: z.string(),
     origin: z.string(),
     licence: z.string(),
     open_weights: z.boolean(),
+    obligations: z.array(z.string()),
+    staleness: stalenessSchema.nullable(),
     context_tokens: z.int(),
     output_tokens_max: z.int(),
     deployments: z.array(z.string()),
@@ -267,6 +302,8 @@ export const catalogModelSchema = z
         input_usd_per_1m: z.number(),
         output_usd_per_1m: z.number(),
         cache_read_usd_per_1m: z.number().nullable(),
+        to: z.string().nullable(),
+        staleness: stalenessSchema,
         source: z.string(),
         as_of: z.string(),
       }),
@@ -274,6 +311,17 @@ export const catalogModelSchema = z
     scores: z.array(
       z.object({ benchmark: z.string(), value: z.number(), source: z.string(), as_of: z.string() }),
     ),
+    findings: z
+      .array(
+        z.object({
+          deployment: z.string(),
+          capability: z.string(),
+          value: z.union([z.boolean(), z.number()]),
+          evidence: z.string(),
+          at: z.string(),
+        }),
+      )
+      .openapi({ description: 'Where checks found a deployment to be otherwise than is claimed' }),
   })
   .openapi('CatalogModel');
 

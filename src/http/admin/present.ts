@@ -1,4 +1,11 @@
-import type { Deployment, Model, PriceRow } from '../../catalog/index.ts';
+import {
+  type Deployment,
+  type Model,
+  modelStaleness,
+  type PriceRow,
+  priceStaleness,
+  type Staleness,
+} from '../../catalog/index.ts';
 import type { KeyInfo, NewKey as NewKeyInput } from '../../identity/index.ts';
 import type {
   AttemptRecord,
@@ -64,6 +71,13 @@ export function presentRequest(record: RequestRecord, showDetail: boolean): cont
   return {
     ...presentSummary(summaryOf(record)),
     attempts: record.attempts.map((attempt) => presentAttempt(attempt, showDetail)),
+    guardrails: (record.guardrails ?? []).map(({ name, phase, action, code, durationMs }) => ({
+      name,
+      phase,
+      action,
+      code: code ?? null,
+      duration_ms: durationMs,
+    })),
     decision: record.decision === undefined ? null : presentDecision(record.decision),
   };
 }
@@ -77,6 +91,7 @@ export function presentSummary(record: LedgerRequestSummary): contract.RequestSu
     key_id: record.keyId,
     project: record.project ?? null,
     dialect: record.dialect,
+    service: record.service ?? null,
     model: record.model,
     served_model: record.servedModel ?? null,
     route: record.route ?? null,
@@ -87,6 +102,7 @@ export function presentSummary(record: LedgerRequestSummary): contract.RequestSu
     error: record.error ?? null,
     usage: usage(record.usage),
     usage_source: record.usageSource,
+    units: record.units ?? null,
     cost_usd: usdOrNull(record.costNano),
     cost_nano_usd: textOrNull(record.costNano),
     reference_cost_usd: usdOrNull(record.referenceCostNano),
@@ -108,6 +124,8 @@ function presentAttempt(attempt: AttemptRecord, showDetail: boolean): contract.A
     model: attempt.model,
     provider: attempt.provider,
     region: attempt.region ?? null,
+    effort: attempt.effort ?? null,
+    credential: attempt.credential ?? null,
     started_at: iso(attempt.startedAtMs),
     duration_ms: attempt.durationMs,
     first_content_ms: attempt.firstContentMs ?? null,
@@ -191,32 +209,49 @@ export function newKeyInput(body: contract.NewKey): NewKeyInput {
   };
 }
 
-export function presentModel(model: Model, deployments: Deployment[]): contract.CatalogModel {
+export function presentModel(model: Model, deployments: Deployment[], nowMs: number): contract.CatalogModel {
+  const age = modelStaleness(model, nowMs);
   const mine = deployments.filter((deployment) => deployment.model.id === model.id);
   const rows = [...new Set(mine.flatMap((deployment) => deployment.prices))];
   return {
     id: model.id,
     name: model.name,
+    kind: model.kind ?? 'chat',
     aliases: model.aliases,
     lab: model.lab,
     origin: model.origin,
     licence: model.licence.id,
     open_weights: model.licence.openWeights,
+    obligations: (model.licence.obligations ?? []).map(({ text }) => text),
+    staleness: age === undefined ? null : presentStaleness(age),
     context_tokens: model.contextTokens,
     output_tokens_max: model.outputTokensMax,
     deployments: mine.map((deployment) => deployment.id),
     simulated: model.simulated,
-    prices: rows.map(presentPrice),
+    prices: rows.map((row) => presentPrice(row, nowMs)),
     scores: model.scores.map((score) => ({
       benchmark: score.benchmark,
       value: score.value,
       source: score.source,
       as_of: score.asOf,
     })),
+    findings: mine
+      .flatMap(({ findings }) => findings ?? [])
+      .map(({ deployment, capability, value, evidence, atMs }) => ({
+        deployment,
+        capability,
+        value,
+        evidence,
+        at: new Date(atMs).toISOString(),
+      })),
   };
 }
 
-function presentPrice(row: PriceRow): contract.CatalogModel['prices'][number] {
+function presentStaleness({ ageDays, daysMax, stale }: Staleness) {
+  return { age_days: ageDays, days_max: daysMax, stale };
+}
+
+function presentPrice(row: PriceRow, nowMs: number): contract.CatalogModel['prices'][number] {
   const perMillion = (pico: number): number => pico / 1_000_000;
   return {
     vendor: row.vendor,
@@ -226,6 +261,8 @@ function presentPrice(row: PriceRow): contract.CatalogModel['prices'][number] {
     input_usd_per_1m: perMillion(row.input),
     output_usd_per_1m: perMillion(row.output),
     cache_read_usd_per_1m: row.cacheRead === undefined ? null : perMillion(row.cacheRead),
+    to: row.to ?? null,
+    staleness: presentStaleness(priceStaleness(row, nowMs)),
     source: row.source,
     as_of: row.asOf,
   };

@@ -1,4 +1,4 @@
-import type { Candidate } from '../../catalog/index.ts';
+import { type Candidate, type FindableCapability, findingAgainst } from '../../catalog/index.ts';
 import type { Exclusion, Shape } from '../decision.ts';
 import type { DecideInput, PricedCandidate } from './input.ts';
 
@@ -43,10 +43,11 @@ type Refusal = Pick<Exclusion, 'rule' | 'why'>;
 function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: number): Refusal | undefined {
   const { model, provider } = candidate.deployment;
   const { capabilities } = model;
+  const found = (capability: FindableCapability): string => foundOut(candidate, capability);
   if (shape.hasImages && !capabilities.imageInput) {
     return {
       rule: 'capability.image-input',
-      why: `${model.id} does not read images; send text only, or add a model that does`,
+      why: `${model.id} does not read images${found('image-input')}; send text only, or add a model that does`,
     };
   }
   if (shape.hasDocuments && !capabilities.documentInput) {
@@ -58,19 +59,31 @@ function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: num
   if (shape.tools > 0 && !capabilities.tools) {
     return {
       rule: 'capability.tools',
-      why: `${model.id} does not call tools; send none, or add a model that does`,
+      why: `${model.id} does not call tools${found('tools')}; send none, or add a model that does`,
     };
   }
   if (shape.wantsJsonSchema && !(capabilities.jsonSchema && provider.quirks.jsonSchema)) {
     return {
       rule: 'capability.json-schema',
-      why: `${candidate.deployment.id} does not enforce a JSON schema; ask for plain JSON, or add a deployment that does`,
+      why: `${candidate.deployment.id} does not enforce a JSON schema${found('json-schema')}; ask for plain JSON, or add a deployment that does`,
     };
   }
   if (shape.wantsReasoning && capabilities.reasoning === 'none') {
     return {
       rule: 'capability.reasoning',
       why: `${model.id} has no thinking mode; leave reasoning out, or add a model that has one`,
+    };
+  }
+  if (candidate.effort === 'off' && findingAgainst(candidate.deployment, 'thinking-off') !== undefined) {
+    return {
+      rule: 'capability.thinking-off',
+      why: `${candidate.deployment.id} thinks although it is told not to${found('thinking-off')}; correct how its thinking is switched, or name it without #off`,
+    };
+  }
+  if (wantsThinking(candidate, shape) && findingAgainst(candidate.deployment, 'thinking-on') !== undefined) {
+    return {
+      rule: 'capability.thinking-on',
+      why: `${candidate.deployment.id} does not think although it is told to${found('thinking-on')}; correct how its thinking is switched, or name it without an effort`,
     };
   }
   if (shape.outputTokensMax !== undefined && shape.outputTokensMax > model.outputTokensMax) {
@@ -84,10 +97,22 @@ function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: num
   if (!fits && shape.inputTokensEstimate * estimateMargin + output > model.contextTokens) {
     return {
       rule: 'capability.context',
-      why: `about ${shape.inputTokensEstimate} input and ${output} output tokens do not fit the ${model.contextTokens} of ${model.id}; send less, or add a model with a larger context`,
+      why: `about ${shape.inputTokensEstimate} input and ${output} output tokens do not fit the ${model.contextTokens} of ${model.id}${found('context-tokens')}; send less, or add a model with a larger context`,
     };
   }
   return undefined;
+}
+
+function wantsThinking({ effort }: Candidate, { wantsReasoning }: Shape): boolean {
+  return effort === 'low' || effort === 'high' || (effort === 'default' && wantsReasoning);
+}
+
+/** Who says so, where a check found it and the catalogue claims otherwise. */
+function foundOut({ deployment }: Candidate, capability: FindableCapability): string {
+  const finding = findingAgainst(deployment, capability);
+  return finding === undefined
+    ? ''
+    : ` (doctor, ${new Date(finding.atMs).toISOString().slice(0, 10)}: ${finding.evidence})`;
 }
 
 /**

@@ -1,7 +1,5 @@
 import type * as z from 'zod';
-
-/** The two wire formats that clients speak to us. */
-export type ClientDialect = 'openai-chat' | 'anthropic-messages';
+import type { DialectName } from '../../../src/protocol/index.ts';
 
 export interface Question {
   model: string;
@@ -47,16 +45,16 @@ export interface ClientTool {
   run(input: unknown): string;
 }
 
-/** One SDK, connected to one gateway. Every method rejects as the SDK does. */
+/** One SDK, connected to one gateway. Every method rejects as the SDK does; it has no method for what its kind lacks. */
 export interface Client {
   ask(question: Question): Promise<Seen>;
   /** `onDelta` is called with each piece of text as it arrives. */
-  stream(question: Question, onDelta?: (text: string) => void): Promise<SeenStream>;
+  stream?(question: Question, onDelta?: (text: string) => void): Promise<SeenStream>;
   /** The SDK's own helper for structured output. */
-  askForObject(question: Question, schema: z.ZodObject): Promise<unknown>;
-  streamObject(question: Question, schema: z.ZodObject): Promise<unknown>;
+  askForObject?(question: Question, schema: z.ZodObject): Promise<unknown>;
+  streamObject?(question: Question, schema: z.ZodObject): Promise<unknown>;
   /** The SDK's own tool loop: calls the tools until the model answers in words. */
-  useTools(question: Question, tools: ClientTool[], how: { stream: boolean }): Promise<string>;
+  useTools?(question: Question, tools: ClientTool[], how: { stream: boolean }): Promise<string>;
   /** Ids of the models the gateway lists. */
   models?(): Promise<string[]>;
 }
@@ -66,6 +64,8 @@ export interface Place {
   url: string;
   key: string;
   fetch: typeof fetch;
+  /** The SDK should wait between its attempts as it does by itself: for what has its delays in its options, not in a header. */
+  patient: boolean;
 }
 
 export interface Failure {
@@ -74,16 +74,38 @@ export interface Failure {
   aborted: boolean;
 }
 
-/** A client library as programs use it. To add one: write this object in a test file and hand it to `testClient`. */
+/** What an SDK may have no call, option or field for. */
+export type Feature =
+  | 'stream'
+  | 'stop'
+  | 'temperature'
+  | 'finish'
+  | 'reasoning'
+  | 'usage'
+  | 'stream usage'
+  | 'cached usage'
+  | 'reasoning usage'
+  | 'tools'
+  | 'stream tools'
+  | 'structured output'
+  | 'stream structured output'
+  | 'images'
+  | 'image addresses'
+  | 'status'
+  | 'abort'
+  | 'retries'
+  | 'models';
+
+/** A client library as programs use it. To add one: write this object, and hand it to `testClient` or list it in the matrix. */
 export interface ClientKind {
   name: string;
-  /** The SDK has a call for it. */
-  listsModels: boolean;
-  dialect: ClientDialect;
-  /** It has no part for thinking, so what the gateway sends of it is not shown. */
-  hidesReasoning?: boolean;
+  dialect: DialectName;
+  /** Features that the SDK has not, each with the reason; the gateway is then not asked for them. */
+  lacks?: { [feature in Feature]?: string };
   /** It gives up when an answer says `x-should-retry: false`. */
   obeysShouldRetry: boolean;
+  /** Requests it makes of a service that keeps failing; 3 (one and two repetitions) unless said. */
+  requestsOfFailure?: number;
   connect(place: Place): Client;
   /** What the SDK's error says. */
   failure(thrown: unknown): Failure;

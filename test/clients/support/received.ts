@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { DialectName } from '../../../src/protocol/index.ts';
+import type { FakeRequest } from '../../support/fake-reply.ts';
 import type { Json } from '../../support/start-yumen.ts';
-import type { ClientDialect } from './client.ts';
 
 /**
  * What an upstream was asked, read from its own dialect. Written apart from the product's codecs, so that a mistake in those
@@ -25,8 +26,17 @@ export interface Received {
   thinks: boolean;
 }
 
-export function read(dialect: ClientDialect, body: unknown): Received {
-  return dialect === 'openai-chat' ? readChat(body) : readMessages(body);
+const readers: { [dialect in DialectName]: (body: Json, path: string) => Received } = {
+  'openai-chat': readChat,
+  'openai-responses': readResponses,
+  'anthropic-messages': readMessages,
+  gemini: readGemini,
+  'bedrock-converse': readConverse,
+};
+
+export function read(dialect: DialectName, request: FakeRequest | undefined): Received {
+  assert.ok(request !== undefined, 'the upstream was not asked');
+  return readers[dialect](request.body, request.path);
 }
 
 function readChat(body: Json): Received {
@@ -91,6 +101,105 @@ function readMessages(body: Json): Received {
   return received;
 }
 
+function readResponses(body: Json): Received {
+  const received = empty(body);
+  received.system = textOf(body.instructions);
+  received.maxOutputTokens = body.max_output_tokens;
+  received.tools = list(body.tools).map((tool) => ({ name: tool.name, schema: tool.parameters }));
+  received.schema = body.text?.format?.schema;
+  received.thinks = body.reasoning?.effort !== undefined && body.reasoning.effort !== 'none';
+  const items = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : list(body.input);
+  for (const item of items) {
+    const text = textOf(item.content);
+    if (item.type === 'function_call') {
+      received.calls.push({ id: item.call_id, name: item.name, input: JSON.parse(item.arguments) });
+    } else if (item.type === 'function_call_output') {
+      received.results.push({ id: item.call_id, text: textOf(item.output) });
+    } else if (item.role === 'system' || item.role === 'developer') {
+      received.system += text;
+    } else if (item.role === 'user') {
+      received.prompts.push(text);
+      for (const part of list(item.content)) {
+        if (part.type === 'input_image') received.images.push(part.image_url);
+      }
+    }
+  }
+  return received;
+}
+
+function readGemini(body: Json, path: string): Received {
+  const received = empty({ model: nameIn(path) });
+  const config = body.generationConfig ?? {};
+  received.system = partsText(body.systemInstruction);
+  received.maxOutputTokens = config.maxOutputTokens;
+  received.temperature = config.temperature;
+  received.stop = config.stopSequences;
+  received.schema = config.responseJsonSchema ?? config.responseSchema;
+  received.thinks = config.thinkingConfig !== undefined;
+  received.tools = list(body.tools)
+    .flatMap((tool) => list(tool.functionDeclarations))
+    .map((tool) => ({ name: tool.name, schema: tool.parametersJsonSchema ?? tool.parameters }));
+  for (const content of list(body.contents)) {
+    const text = partsText(content);
+    if (content.role === 'user' && text !== '') received.prompts.push(text);
+    for (const { inlineData, fileData, functionCall, functionResponse } of list(content.parts)) {
+      if (inlineData) received.images.push(`data:${inlineData.mimeType};base64,${inlineData.data}`);
+      if (fileData) received.images.push(fileData.fileUri);
+      if (functionCall) {
+        received.calls.push({ id: functionCall.id, name: functionCall.name, input: functionCall.args });
+      }
+      if (functionResponse) {
+        const { output, result } = functionResponse.response;
+        const value = output ?? result ?? functionResponse.response;
+        const said = typeof value === 'string' ? value : JSON.stringify(value);
+        received.results.push({ id: functionResponse.id, text: said });
+      }
+    }
+  }
+  return received;
+}
+
+function readConverse(body: Json, path: string): Received {
+  const received = empty({ model: nameIn(path) });
+  const config = body.inferenceConfig ?? {};
+  received.system = textOf(body.system);
+  received.maxOutputTokens = config.maxTokens;
+  received.temperature = config.temperature;
+  received.stop = config.stopSequences;
+  received.tools = list(body.toolConfig?.tools).map(({ toolSpec }) => ({
+    name: toolSpec.name,
+    schema: toolSpec.inputSchema.json,
+  }));
+  const schema = body.outputConfig?.textFormat?.structure?.jsonSchema?.schema;
+  received.schema = schema === undefined ? undefined : JSON.parse(schema);
+  const { thinking, reasoning_config: reasoning } = body.additionalModelRequestFields ?? {};
+  received.thinks = ['enabled', 'adaptive'].includes((thinking ?? reasoning)?.type);
+  for (const { role, content } of list(body.messages)) {
+    const text = textOf(content);
+    if (role === 'user' && text !== '') received.prompts.push(text);
+    for (const { image, toolUse, toolResult } of list(content)) {
+      if (image) received.images.push(`data:image/${image.format};base64,${image.source.bytes}`);
+      if (toolUse) received.calls.push({ id: toolUse.toolUseId, name: toolUse.name, input: toolUse.input });
+      if (toolResult) {
+        const said = list(toolResult.content).map((part) => part.text ?? JSON.stringify(part.json));
+        received.results.push({ id: toolResult.toolUseId, text: said.join('') });
+      }
+    }
+  }
+  return received;
+}
+
+/** The model, which these dialects name in the path. */
+function nameIn(path: string): string {
+  return decodeURIComponent(/\/models?\/([^/:?]+(?:%3A[^/:?]*)?)/.exec(path)?.[1] ?? '');
+}
+
+function partsText(content: Json): string {
+  return list(content?.parts)
+    .map((part) => part.text ?? '')
+    .join('');
+}
+
 function empty(body: Json): Received {
   return {
     model: body.model,
@@ -119,6 +228,6 @@ function list(value: unknown): Json[] {
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content;
   return list(content)
-    .map((part) => (part.type === 'text' ? part.text : ''))
+    .map((part) => (typeof part.text === 'string' ? part.text : ''))
     .join('');
 }

@@ -1,6 +1,7 @@
+import type { DialectName } from '../../../src/protocol/index.ts';
 import { type FakeScript, type FakeUpstream, startFakeUpstream } from '../../support/fake-upstream.ts';
 import { startYumen, type TestGateway, testKey } from '../../support/start-yumen.ts';
-import type { Client, ClientDialect, ClientKind } from './client.ts';
+import type { Client, ClientKind } from './client.ts';
 
 /** One request of an SDK and what came back, as seen between the SDK and the gateway. */
 export interface Exchange {
@@ -24,8 +25,8 @@ export interface Stage {
 export interface ScriptedStage extends Stage {
   upstream: FakeUpstream;
   play(script: FakeScript): void;
-  /** `model` at another deployment each time: its circuit knows nothing of earlier failures. */
-  untriedModel(): string;
+  /** The models at another provider each time: its circuits know nothing of earlier failures. */
+  untried(): { model: string; thinkingModel: string };
 }
 
 interface ConnectOptions {
@@ -34,34 +35,68 @@ interface ConnectOptions {
   keepsRetryAfter?: boolean;
 }
 
-/** Deployments of the model at the one upstream, so that each test of failures has a circuit of its own. */
-const deploymentsMax = 12;
+/** Providers at the one upstream, so that each check has circuits of its own. */
+const providersMax = 32;
 
-const scripted = {
+interface Upstream {
+  /** How a provider of this dialect is configured, but for its id, key and address. */
+  provider: string;
+  key: string;
+  model: string;
+  /** `model` as the catalogue says the vendor calls it. */
+  upstreamName: string;
+  thinkingModel: string;
+}
+
+const scripted: { [dialect in DialectName]: Upstream } = {
   'openai-chat': {
-    vendor: 'openai',
+    provider: 'vendor: openai, dialect: openai-chat',
     key: 'sk-upstream-openai',
     model: 'gpt-4o',
+    upstreamName: 'gpt-4o',
+    thinkingModel: 'gpt-5.5',
+  },
+  'openai-responses': {
+    provider: 'vendor: openai, dialect: openai-responses',
+    key: 'sk-upstream-openai',
+    model: 'gpt-4o',
+    upstreamName: 'gpt-4o',
     thinkingModel: 'gpt-5.5',
   },
   'anthropic-messages': {
-    vendor: 'anthropic',
+    provider: 'vendor: anthropic',
     key: 'sk-upstream-anthropic',
     model: 'claude-haiku-4-5',
+    upstreamName: 'claude-haiku-4-5',
     thinkingModel: 'claude-haiku-5-5',
   },
-} as const satisfies { [dialect in ClientDialect]: object };
+  gemini: {
+    provider: 'vendor: gemini',
+    key: 'sk-upstream-gemini',
+    // It refuses calls of earlier turns without the signature that it gave them.
+    model: 'gemini-3.5-flash',
+    upstreamName: 'gemini-3.5-flash',
+    thinkingModel: 'gemini-3.5-flash',
+  },
+  'bedrock-converse': {
+    provider: 'vendor: bedrock, region: eu-central-1',
+    key: 'sk-upstream-bedrock',
+    model: 'claude-haiku-4-5',
+    upstreamName: 'global.anthropic.claude-haiku-4-5-20251001-v1:0',
+    thinkingModel: 'claude-opus-4-6',
+  },
+};
 
 /** One upstream that answers by script. The gateway makes a single attempt, so that what the SDK itself repeats is seen. */
-export async function startScripted(kind: ClientKind, dialect: ClientDialect): Promise<ScriptedStage> {
-  const { vendor, key, model, thinkingModel } = scripted[dialect];
+export async function startScripted(kind: ClientKind, dialect: DialectName): Promise<ScriptedStage> {
+  const { provider, key, model, upstreamName, thinkingModel } = scripted[dialect];
   const upstream = await startFakeUpstream({ dialect, apiKey: key });
-  const providers = Array.from({ length: deploymentsMax }, (_, at) => `place-${at}`);
+  const providers = Array.from({ length: providersMax }, (_, at) => `place-${at}`);
   const gateway = await startYumen(
     [
       'providers:',
       ...providers.map(
-        (id) => `  - { id: ${id}, vendor: ${vendor}, api_key: ${key}, base_url: "${upstream.baseUrl}" }`,
+        (id) => `  - { id: ${id}, ${provider}, api_key: ${key}, base_url: "${upstream.baseUrl}" }`,
       ),
       'limits: { attempts_max: 1 }',
     ].join('\n'),
@@ -73,12 +108,12 @@ export async function startScripted(kind: ClientKind, dialect: ClientDialect): P
     gateway,
     model: `${providers[0]}/${model}`,
     thinkingModel: `${providers[0]}/${thinkingModel}`,
-    untriedModel() {
+    untried() {
       tried += 1;
-      if (tried >= deploymentsMax) throw new Error('raise deploymentsMax');
-      return `${providers[tried]}/${model}`;
+      if (tried >= providersMax) throw new Error('raise providersMax');
+      return { model: `${providers[tried]}/${model}`, thinkingModel: `${providers[tried]}/${thinkingModel}` };
     },
-    upstreamName: model,
+    upstreamName,
     exchanges,
     connect: (options = {}) => connect(kind, gateway, exchanges, options),
     play: (script) => upstream.setScript(script),
@@ -114,6 +149,7 @@ function connect(
     url: gateway.url,
     key: options.key ?? testKey,
     fetch: watchedFetch(exchanges, options.keepsRetryAfter === true),
+    patient: options.keepsRetryAfter === true,
   });
 }
 

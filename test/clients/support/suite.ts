@@ -1,15 +1,18 @@
 import { describe } from 'node:test';
+import { type DialectName, dialects } from '../../../src/protocol/index.ts';
+import { testChecks } from './check.ts';
 import type { ClientKind } from './client.ts';
-import { testFailures } from './failures.ts';
+import { failureChecks } from './failures.ts';
 import { testSandbox } from './sandbox.ts';
-import { testScripted } from './scripted.ts';
+import { scriptedChecks } from './scripted.ts';
 
-/** All that a program does with an SDK: against the sandbox, and against an upstream of each dialect, so that one is passed through and the other translated. */
+/** All that a program does with an SDK: against the sandbox, and against an upstream of each dialect, so that one is passed through and the others are translated. */
 export function testClient(kind: ClientKind): void {
   describe(`${kind.name} → sandbox`, () => testSandbox(kind));
-  for (const dialect of ['openai-chat', 'anthropic-messages'] as const) {
+  for (const dialect of Object.keys(dialects) as DialectName[]) {
     const how = dialect === kind.dialect ? 'passed through' : 'translated';
-    describe(`${kind.name} → ${dialect} upstream, ${how}`, () => testScripted(kind, dialect));
-    describe(`${kind.name} → failing ${dialect} upstream, ${how}`, () => testFailures(kind, dialect));
+    describe(`${kind.name} → ${dialect} upstream, ${how}`, () => testChecks(scriptedChecks, kind, dialect));
+    describe(`${kind.name} → failing ${dialect} upstream, ${how}`, () =>
+      testChecks(failureChecks, kind, dialect));
   }
 }

@@ -1,0 +1,4 @@
+import { openaiResponses } from './kinds/openai-responses.ts';
+import { testClient } from './support/suite.ts';
+
+testClient(openaiResponses);

@@ -1,0 +1,43 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream as WebStream } from 'node:stream/web';
+import { BedrockRuntimeClient } from '@aws-sdk/client-bedrock-runtime';
+
+/** The parts of the SDK's request that a handler needs. */
+interface SdkRequest {
+  method: string;
+  protocol: string;
+  hostname: string;
+  port?: number | undefined;
+  path: string;
+  headers: { [name: string]: string };
+  body?: unknown;
+}
+
+/** AWS's own client with a Bedrock API key, over HTTP/1: the handler it brings speaks only HTTP/2 here. */
+export function bedrockClient(origin: string, apiKey = 'k'): BedrockRuntimeClient {
+  return new BedrockRuntimeClient({
+    region: 'us-east-1',
+    endpoint: origin,
+    token: { token: apiKey },
+    authSchemePreference: ['httpBearerAuth'],
+    maxAttempts: 1,
+    requestHandler: { handle: (request: SdkRequest) => overHttp1(request) } as never,
+  });
+}
+
+async function overHttp1(request: SdkRequest): Promise<unknown> {
+  const port = request.port === undefined ? '' : `:${request.port}`;
+  const { host: _, 'content-length': __, ...headers } = request.headers;
+  const response = await fetch(`${request.protocol}//${request.hostname}${port}${request.path}`, {
+    method: request.method,
+    headers,
+    ...(request.body === undefined ? {} : { body: request.body as string }),
+  });
+  return {
+    response: {
+      statusCode: response.status,
+      headers: Object.fromEntries(response.headers),
+      body: Readable.fromWeb((response.body ?? new ReadableStream()) as WebStream),
+    },
+  };
+}
