@@ -20,7 +20,7 @@ function errorsPage(): string {
   );
   return `# Errors
 
-Every error the gateway returns. The body has the shape of the client's dialect; on chat completions the code is \`error.code\`, and
+Every error the gateway returns. The body has the shape of the client's dialect; on chat completions the code is \`error.code\` (a refusal keeps the provider’s own code, a filter is always \`content_filter\`), and
 the ledger's record has it whatever the dialect. \`x-should-retry\` says what the last column but one says, and
 \`retry-after\` how long to wait where that is known. Once a stream has begun, errors come in-band, and the connection is then broken.
 

@@ -25,7 +25,8 @@ export function installClis(): string {
       `The command lines need ${diskBytesNeeded / 1e9} GB; ${folder} has ${gigabytes.toFixed(1)} GB free.`,
     );
   }
-  for (const file of ['package.json', 'package-lock.json']) copyFileSync(join(here, file), join(folder, file));
+  for (const file of ['package.json', 'package-lock.json'])
+    copyFileSync(join(here, file), join(folder, file));
   console.error('Installing the command lines (about 1.5 GB) …');
   const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   const done = spawnSync('npm', args, {

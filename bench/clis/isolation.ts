@@ -14,12 +14,13 @@ mount --bind "$2" /etc/nsswitch.conf
 shift 2
 exec "$@"`;
 
+const maker = 'unshare';
 const namespace = ['--map-root-user', '--net', '--mount'];
 
 /** True where this machine lets us make a namespace that has loopback only. */
 export function canIsolate(): boolean {
   if (process.platform !== 'linux') return false;
-  const done = spawnSync('unshare', [...namespace, 'ip', 'link', 'set', 'lo', 'up'], { stdio: 'ignore' });
+  const done = spawnSync(maker, [...namespace, 'ip', 'link', 'set', 'lo', 'up'], { stdio: 'ignore' });
   return done.status === 0;
 }
 
@@ -38,7 +39,7 @@ export function runIsolated(): number {
     writeFileSync(resolver, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1\n');
     writeFileSync(order, 'passwd: files\ngroup: files\nhosts: files dns\n');
     const command = [process.execPath, ...process.execArgv, ...process.argv.slice(1), '--isolated'];
-    const done = spawnSync('unshare', [...namespace, 'sh', '-c', enter, 'sh', resolver, order, ...command], {
+    const done = spawnSync(maker, [...namespace, 'sh', '-c', enter, 'sh', resolver, order, ...command], {
       stdio: 'inherit',
     });
     return done.status ?? 1;

@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 export interface OutsideTries {
   /** Names it looked up, once each. */
   names: string[];
-  /** Connections to addresses that no name had to be looked up for, as the kernel counts those that have no way out. */
+  /** Attempts to reach an address beyond this machine, as the kernel counts what has no way out. */
   connects: number;
 }
 
@@ -62,11 +62,13 @@ function readName(message: Buffer): { name: string; end: number } {
   return { name: labels.join('.').toLowerCase(), end: at + 1 };
 }
 
-/** The namespace's own count of packets that had no route. */
+/** The namespace's own count of packets that had no route, of both versions of the protocol. */
 function unroutable(): number {
   const [names, values] = readFileSync('/proc/net/snmp', 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('Ip:'))
     .map((line) => line.split(' '));
-  return Number(values?.[names?.indexOf('OutNoRoutes') ?? -1] ?? 0);
+  const older = values?.[names?.indexOf('OutNoRoutes') ?? -1] ?? 0;
+  const newer = /Ip6OutNoRoutes\s+(\d+)/.exec(readFileSync('/proc/net/snmp6', 'utf8'))?.[1] ?? 0;
+  return Number(older) + Number(newer);
 }

@@ -1,3 +1,4 @@
+import type { FaultRow } from './faults.ts';
 import type { Row } from './run.ts';
 
 /** One line as soon as a run is over. */
@@ -40,6 +41,36 @@ export function printRows(
   console.log(`\n${outsideOf(rows, how)}`);
 }
 
+/** What is known stands beside what was seen, so that a gateway that provokes repetitions shows. */
+export function printFaults(rows: FaultRow[]): void {
+  console.log(
+    table(
+      [
+        'client',
+        'failure',
+        'requests',
+        'on record',
+        'without a gateway',
+        'answered with',
+        'upstream got',
+        'seconds',
+        'in the end',
+      ],
+      rows.map((row) => [
+        row.cli,
+        row.fault,
+        String(row.requests),
+        String(row.known ?? '-'),
+        String(row.direct ?? '-'),
+        row.statuses,
+        String(row.upstreamRequests),
+        row.seconds.toFixed(1),
+        row.problem ?? (row.answered ? 'answered' : row.unfinished ? 'still trying' : 'gave up'),
+      ]),
+    ),
+  );
+}
+
 function outsideOf(rows: Row[], { isolated, namesSeen }: { isolated: boolean; namesSeen: boolean }): string {
   if (!isolated) {
     return 'No namespace could be made here: the clients ran with their switches alone, and what they tried outside was not seen.';
@@ -49,14 +80,16 @@ function outsideOf(rows: Row[], { isolated, namesSeen }: { isolated: boolean; na
     .filter(({ outside }) => outside.names.length > 0 || outside.connects > 0)
     .map(
       ({ cli, upstream, check, outside }) =>
-        `\n  ${cli} → ${upstream}, ${check}: ${outside.names.join(', ')} (${outside.connects} packets without a way out)`,
+        `\n  ${cli} → ${upstream}, ${check}: ${[...outside.names, `${outside.connects} addresses`].join(', ')}`,
     );
   return `Ran with loopback only.${seen} Tried outside:${tries.length === 0 ? ' nothing.' : tries.join('')}`;
 }
 
 /** Rows of cells as a table in Markdown. */
-export function table(head: string[], rows: string[][]): string {
-  const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)));
+function table(head: string[], rows: string[][]): string {
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...rows.map((row) => (row[at] ?? '').length)),
+  );
   const line = (cells: string[]): string =>
     `| ${cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(' | ')} |`;
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');

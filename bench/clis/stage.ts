@@ -31,16 +31,19 @@ const players: { [dialect in DialectName]: { model: string; provider: string; na
   },
 };
 
+/** The only key that the upstreams take. */
+export const upstreamKey = 'sk-campaign-upstream';
+
 export const upstreamDialects = Object.keys(players) as DialectName[];
 
 /** Starts everything anew, so that no run knows of another. */
 export async function startStage(dialect: DialectName, script: FakeScript): Promise<Stage> {
   const { model, provider, name } = players[dialect];
-  const upstream = await startFakeUpstream({ dialect, script, apiKey: 'sk-campaign-upstream' });
+  const upstream = await startFakeUpstream({ dialect, script, apiKey: upstreamKey });
   const address = dialect === 'bedrock-converse' ? upstream.origin : upstream.baseUrl;
   const gateway = await startYumen(`
 providers:
-  - { id: ${dialect}, ${provider}, api_key: sk-campaign-upstream, base_url: "${address}" }
+  - { id: ${dialect}, ${provider}, api_key: ${upstreamKey}, base_url: "${address}" }
 ${name === undefined ? '' : `deployments:\n  - { provider: ${dialect}, model: ${model}, name: "${name}" }`}
 `);
   const watch = await startWatch(gateway.url);

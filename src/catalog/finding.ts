@@ -2,19 +2,16 @@ import type { Deployment } from './deployment.ts';
 import type { Model } from './model.ts';
 
 /** What a check can find out about a deployment that routing reads. */
-export const findable = [
-  'tools',
-  'parallel-tools',
-  'json-schema',
-  'image-input',
+export type FindableCapability =
+  | 'tools'
+  | 'parallel-tools'
+  | 'json-schema'
+  | 'image-input'
   /** Thinking stays away when it is switched off. */
-  'thinking-off',
+  | 'thinking-off'
   /** Thinking comes when it is switched on. */
-  'thinking-on',
-  'context-tokens',
-] as const;
-
-export type FindableCapability = (typeof findable)[number];
+  | 'thinking-on'
+  | 'context-tokens';
 
 /** What was found out about one deployment by asking it, and when. */
 export interface Finding {
@@ -43,7 +40,7 @@ export const findingUses = ['narrow', 'follow', 'ignore'] as const;
 export type FindingUse = (typeof findingUses)[number];
 
 /** Vendors and engines change; what was found longer ago than this says nothing. */
-export const findingDaysMax = 30;
+const findingDaysMax = 30;
 
 const msPerDay = 86_400_000;
 

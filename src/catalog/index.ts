@@ -16,7 +16,6 @@ export { describePriceRow } from './describe-price.ts';
 export type { Exclusion } from './exclusion.ts';
 export {
   calledAs,
-  currentFindings,
   type FindableCapability,
   type Finding,
   type FindingStore,

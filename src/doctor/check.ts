@@ -1,28 +1,25 @@
 import type { Finding } from '../catalog/index.ts';
 
-/** What is looked at, in the order in which it is. */
-export const checkNames = [
-  'configuration',
-  'route',
-  'key',
-  'price',
-  'address',
-  'balance',
-  'models',
-  'answer',
-  'usage',
-  'clock',
-  'rate-limits',
-  'stream',
-  'thinking',
-  'system',
-  'tools',
-  'json-schema',
-  'image',
-  'context',
-] as const;
-
-export type CheckName = (typeof checkNames)[number];
+/** What is looked at. */
+export type CheckName =
+  | 'configuration'
+  | 'route'
+  | 'key'
+  | 'price'
+  | 'address'
+  | 'balance'
+  | 'models'
+  | 'answer'
+  | 'usage'
+  | 'clock'
+  | 'rate-limits'
+  | 'stream'
+  | 'thinking'
+  | 'system'
+  | 'tools'
+  | 'json-schema'
+  | 'image'
+  | 'context';
 
 /** What can be wrong, by name. */
 export type Problem =

@@ -88,7 +88,8 @@ async function concernsAll(
   const { error, head } = failed;
   if (error.code === 'upstream_quota') return emptyAccount(provider, error);
   // 403 may be about one model only; where the list is refused too, it is about the key.
-  if (error.code === 'upstream_auth' && (head?.status !== 403 || got.head.status === 403))
+  const listRefused = modelsUrl(provider) !== undefined && got.head.status === 403;
+  if (error.code === 'upstream_auth' && (head?.status !== 403 || listRefused))
     return keyRefused(provider, provider.keys[0], error, caller);
   const notThere = head?.status === 404 || head?.status === 405;
   const isPage = /^text\/html/i.test(head?.headers['content-type'] ?? '');

@@ -30,7 +30,11 @@ export class ClientChannel implements Beating {
 
   /** Opens the stream without waiting any longer for content when `ms` have passed. */
   openStreamAfter(ms: number, headers: () => Headers): void {
-    this.holdback = setTimeout(() => this.openStream(headers()), ms);
+    this.holdback = setTimeout(() => {
+      this.openStream(headers());
+      // The head leaves with the first bytes after it.
+      this.beat();
+    }, ms);
   }
 
   openStream(headers: Headers): void {

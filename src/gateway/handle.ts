@@ -23,7 +23,7 @@ import { beginTrace, type RequestTrace } from './trace.ts';
 import { worstCaseNano } from './worst-case.ts';
 
 /**
- * The way of a request: identify, rate, decode, admit, decide, reserve, then serve (attempt, check, relay, settle). Whoever calls is
+ * The way of a request: identify, rate, decode, admit, decide, guard, reserve, then serve (attempt, check, relay, settle). Whoever calls is
  * known before their body is read. Never rejects: every ending reaches the client in its dialect, and every request that could
  * be read has exactly one record, unless it only asked for a decision.
  */

@@ -1,5 +1,6 @@
 import type { Deployment } from '../catalog/index.ts';
 import type { Reservation } from '../limits/index.ts';
+import type { ChatAnswer } from '../protocol/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 import type { AttemptObserver } from '../upstream/index.ts';
 import { answerFault } from './check.ts';
@@ -17,6 +18,11 @@ export function attemptObserver(
   function worstCase(deployment: Deployment): NanoUsd {
     if (trace.decision === undefined) return 0;
     return worstCaseNano(deployment, trace.request, trace.decision.shape, deps.clock.nowMs());
+  }
+  function paidInVain(attempt: AttemptTrace, answer: ChatAnswer): void {
+    attempt.tally.seeAnswer(answer);
+    paidNano += worstCase(attempt.deployment);
+    endAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs(), status: 200 });
   }
   return {
     async started({ deployment, effort }, body, credential) {
@@ -38,14 +44,11 @@ export function attemptObserver(
     cancelled(attempt) {
       endAttempt(attempt, { outcome: 'aborted', monotonicMs: deps.clock.monotonicMs() });
     },
+    answeredInVain: paidInVain,
     refuses(attempt, answer) {
       if (isReference(attempt, trace)) return undefined;
       const fault = answerFault(answer, trace.request);
-      if (fault !== undefined) {
-        attempt.tally.seeAnswer(answer);
-        paidNano += worstCase(attempt.deployment);
-        endAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs(), status: 200 });
-      }
+      if (fault !== undefined) paidInVain(attempt, answer);
       return fault;
     },
   };

@@ -151,7 +151,11 @@ async function outcomeOf(serving: Serving): Promise<Outcome> {
         plan: serving.plan,
         balancing: balancingOf(trace, snapshot, deps),
         timeouts: snapshot.timeouts,
-        policy: { ...deps.retryPolicy, attemptsMax: snapshot.attemptsMax },
+        policy: {
+          ...deps.retryPolicy,
+          attemptsMax: snapshot.attemptsMax,
+          contentFilter: trace.target?.route?.contentFilter ?? snapshot.contentFilter,
+        },
         answerBytesMax: snapshot.answerBytesMax,
         clientHeaders: trace.call.headers,
         thoughts: pastThoughts(trace, deps),

@@ -1,6 +1,6 @@
 import type { Candidate, Catalog } from '../catalog/index.ts';
 import type { DecisionTarget, Predictor } from '../router/index.ts';
-import type { BalanceStrategy, Timeouts } from '../upstream/index.ts';
+import type { BalanceStrategy, RetryPolicy, Timeouts } from '../upstream/index.ts';
 import type { Guardrail } from './guardrails/guardrail.ts';
 
 /** A virtual model that clients call. */
@@ -10,6 +10,7 @@ export interface Route {
   candidates: Candidate[];
   target: DecisionTarget;
   mode: 'observe' | 'assist';
+  contentFilter: RetryPolicy['contentFilter'] | undefined;
   /** How long response headers wait for the first content of a stream; then errors are in-band. */
   holdbackMs: number;
 }
@@ -25,6 +26,8 @@ export interface Snapshot {
   timeouts: Timeouts;
   /** Upstream calls one request may make in all. */
   attemptsMax: number;
+  /** What a content filter or a refusal leads to where the route says nothing. */
+  contentFilter: RetryPolicy['contentFilter'];
   /** How the deployments of one model share its requests. */
   balance: BalanceStrategy;
   holdbackMs: number;

@@ -28,7 +28,7 @@ function chat(path: string, dialect: ClientDialectName, read?: PathReader): Endp
 }
 
 /** Serves a chat request in one dialect. */
-export function serveChat(dialect: ClientDialectName, read?: PathReader): Serve {
+function serveChat(dialect: ClientDialectName, read?: PathReader): Serve {
   return (exchange, { gateway, bodyBytesMax }) => {
     const { request, response, requestId } = exchange;
     const path = read?.(exchange);

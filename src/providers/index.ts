@@ -7,6 +7,7 @@ export {
   namesElsewhere,
   namesOfOnesOwn,
   otherHosts,
+  unnamedElsewhere,
   type VendorNamed,
 } from './names-elsewhere.ts';
 export { createProvider, type ProviderSettings } from './provider.ts';

@@ -211,6 +211,9 @@ const portkey: NamesElsewhere = {
 /** How other gateways name the vendors, for importing their configurations. */
 export const namesElsewhere = { litellm, oneApi, newApi, portkey } as const;
 
+/** What is meant where the other gateway names nobody: for a model, and for an address. */
+export const unnamedElsewhere = { model: openai, address: compatible } as const;
+
 /** Hosts that vendors have left or use beside the ones of their regions: the same place under another name. */
 export const otherHosts: { readonly [host: string]: { vendor: string; region: string } } = {
   'api.minimax.chat': { vendor: 'minimax', region: 'cn' },

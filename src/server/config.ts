@@ -80,6 +80,12 @@ const targetSchema = z.union([
   z.strictObject({ budget_usd_per_day: z.number().positive() }),
 ]);
 
+const contentFilterSchema = z
+  .enum(['fail', 'next'])
+  .describe(
+    'After a provider’s content filter or a refusal: tell the client, or ask a deployment of another vendor',
+  );
+
 const routeSchema = z.strictObject({
   reference: z.string().describe('The model you trust; quality is relative to it'),
   candidates: z.array(z.string()).min(1),
@@ -87,11 +93,13 @@ const routeSchema = z.strictObject({
   mode: z.enum(['observe', 'assist', 'certified']).default('observe'),
   capture: z.enum(['none', 'pairs', 'all']).default('none'),
   holdback_ms: z.int().min(0).max(600_000).optional(),
+  content_filter: contentFilterSchema.optional(),
 });
 
 const configSchema = z.strictObject({
   providers: z.array(providerSchema).min(1),
   deployments: z.array(deploymentSettingsSchema).default([]),
+  content_filter: contentFilterSchema.default(defaults.contentFilter),
   balance: z
     .enum(balanceStrategies)
     .default(defaults.balance)

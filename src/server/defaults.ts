@@ -4,6 +4,7 @@ export const defaults = {
   answerBytesMax: 67_108_864,
   attemptsMax: 4,
   balance: 'price',
+  contentFilter: 'fail',
   holdbackMs: 5_000,
   responsesKeepDays: 30,
   timeouts: { connectMs: 5_000, firstByteMs: 120_000, interChunkMs: 120_000, totalMs: 1_200_000 },

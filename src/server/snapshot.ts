@@ -50,9 +50,19 @@ function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Sna
   const where = setup.kind === 'file' ? setup.path : 'the environment';
   const catalog = withContext(where, () => catalogOf(setup, sandboxUrl, findings));
   if (setup.kind === 'found') {
-    const { timeouts, attemptsMax, balance, holdbackMs, answerBytesMax } = defaults;
+    const { timeouts, attemptsMax, balance, contentFilter, holdbackMs, answerBytesMax } = defaults;
     const routes = autoRoute(catalog, predictor);
-    return { catalog, predictor, routes, timeouts, attemptsMax, balance, holdbackMs, answerBytesMax };
+    return {
+      catalog,
+      predictor,
+      routes,
+      timeouts,
+      attemptsMax,
+      balance,
+      contentFilter,
+      holdbackMs,
+      answerBytesMax,
+    };
   }
   const { config } = setup;
   const routes = new Map<string, Route>();
@@ -74,6 +84,7 @@ function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Sna
     },
     attemptsMax: config.limits.attempts_max,
     balance: config.balance,
+    contentFilter: config.content_filter,
     holdbackMs: config.holdback_ms,
     answerBytesMax: config.limits.answer_bytes_max,
     guardrails: config.guardrails.map(createGuardrail),
@@ -157,6 +168,7 @@ function routeOf(name: string, route: RouteConfig, config: Config, catalog: Cata
     candidates: [...new Map(candidates.map((candidate) => [candidate.id, candidate])).values()],
     target: targetOf(route),
     mode: route.mode === 'observe' ? 'observe' : 'assist',
+    contentFilter: route.content_filter,
     holdbackMs: route.holdback_ms ?? config.holdback_ms,
   };
 }
@@ -202,6 +214,7 @@ function autoRoute(catalog: Catalog, predictor: Predictor): Map<string, Route> {
     candidates,
     target: { kind: 'quality', value: defaults.quality },
     mode: 'assist',
+    contentFilter: undefined,
     holdbackMs: defaults.holdbackMs,
   };
   return new Map([[route.name, route]]);

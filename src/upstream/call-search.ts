@@ -70,10 +70,26 @@ export class CallSearch {
 
   /** Takes note of a failure. False when no other call may follow it. */
   failed(candidate: Candidate, { code, retryAfterMs }: GatewayError): boolean {
+    if (code === 'content_filtered') return this.leaveVendor(candidate);
     if (!mayMoveOn(code)) return false;
     if (mayRepeat(code) && (retryAfterMs ?? 0) <= this.input.policy.retryAfterMsMax)
       this.later.push({ candidate, retryAfterMs });
     return true;
+  }
+
+  /** The vendor's filter would refuse the same request again, at whichever of its models and places. */
+  private leaveVendor({ deployment }: Candidate): boolean {
+    if (this.input.policy.contentFilter === 'fail') return false;
+    const { id } = deployment.provider.vendor;
+    this.left = this.left.filter((one) => one.deployment.provider.vendor.id !== id);
+    this.later = this.later.filter(({ candidate }) => candidate.deployment.provider.vendor.id !== id);
+    return this.left.length > 0 || this.later.length > 0;
+  }
+
+  /** A deployment of another vendor may still be tried. */
+  hasOtherVendors({ deployment }: Candidate): boolean {
+    const { id } = deployment.provider.vendor;
+    return this.left.some((one) => one.deployment.provider.vendor.id !== id);
   }
 
   /** Why nothing was called. */

@@ -31,6 +31,8 @@ export interface AttemptObserver<Trace> {
   failed(trace: Trace, error: GatewayError, status: number | undefined, replayed: boolean): void;
   /** The client left while this call was running. */
   cancelled(trace: Trace): void;
+  /** A whole answer was paid for and will not reach the client. */
+  answeredInVain(trace: Trace, answer: ChatAnswer): void;
   /** Says why a whole answer should not reach the client while another deployment is left; undefined = it is fine. */
   refuses(trace: Trace, answer: ChatAnswer): string | undefined;
 }
@@ -59,6 +61,12 @@ export interface ExecutionTools {
   /** In [0, 1). */
   random(): number;
   monotonicMs(): number;
+}
+
+/** What is left to try after this call. */
+interface OthersLeft {
+  any: boolean;
+  ofOtherVendors: boolean;
 }
 
 interface Committed<Trace> {
@@ -108,7 +116,12 @@ export async function execute<Trace>(
       break;
     }
     try {
-      const step = await runAttempt(input, won, search.hasOthers, tools);
+      if (cancellation.cancelled) {
+        giveBack(won.lease, tools);
+        return { kind: 'cancelled' };
+      }
+      const others = { any: search.hasOthers, ofOtherVendors: search.hasOtherVendors(won.candidate) };
+      const step = await runAttempt(input, won, others, tools);
       if (step.kind === 'over') return step.outcome;
       lastError = step.error;
       // The last attempt belongs to another deployment, if there is one: all keys of this one may be bad.
@@ -136,7 +149,7 @@ function giveBack(lease: Lease, tools: ExecutionTools): void {
 async function runAttempt<Trace>(
   input: ExecutionInput<Trace>,
   { candidate, lease }: Won,
-  othersLeft: boolean,
+  others: OthersLeft,
   tools: ExecutionTools,
 ): Promise<Step<Trace>> {
   let handedOver = false;
@@ -147,7 +160,11 @@ async function runAttempt<Trace>(
     const body = upstreamBody(request, candidate, input.thoughts(deployment));
     const trace = await observer.started(candidate, body, lease.key?.id);
     const startMs = tools.monotonicMs();
-    const attempt = openAttempt(attemptInput(input, candidate, body, lease, tools), tools.transport);
+    const movesOn = input.policy.contentFilter === 'next' && others.ofOtherVendors;
+    const attempt = openAttempt(
+      { ...attemptInput(input, candidate, body, lease, tools), failsOnFilter: movesOn },
+      tools.transport,
+    );
     const outcome = await outcomeOrCancelled(attempt, input.cancellation);
     const nowMs = tools.monotonicMs();
     // Whatever became of it, the upstream has read the request.
@@ -178,7 +195,11 @@ async function runAttempt<Trace>(
     const { answer, bytes } = outcome;
     tokens = tokensOf(answer.usage);
     lease.succeeded(nowMs, { ms, outputTokens: answer.usage?.outputTokens ?? 0 });
-    const refusal = othersLeft ? observer.refuses(trace, answer) : undefined;
+    if (movesOn && isFiltered(answer)) {
+      observer.answeredInVain(trace, answer);
+      return { kind: 'go-on', error: filtered(deployment), otherKey: false };
+    }
+    const refusal = others.any ? observer.refuses(trace, answer) : undefined;
     if (refusal !== undefined) return { kind: 'go-on', error: refused(deployment, refusal), otherKey: false };
     return { kind: 'over', outcome: { kind: 'answered', answer, bytes, ...committed } };
   } finally {
@@ -215,6 +236,17 @@ function attemptInput<Trace>(
 /** What rate limits by token count. */
 export function tokensOf(usage: Usage | undefined): number | undefined {
   return usage === undefined ? undefined : usage.inputTokens + usage.outputTokens;
+}
+
+function isFiltered({ finish }: ChatAnswer): boolean {
+  return finish.unified === 'content-filter' || finish.unified === 'refusal';
+}
+
+function filtered({ id }: Deployment): GatewayError {
+  const detail = `${id}: the answer was filtered or refused`;
+  return new GatewayError('content_filtered', 'The provider’s content filter withheld the answer.', {
+    detail,
+  });
 }
 
 function refused({ id }: Deployment, refusal: string): GatewayError {

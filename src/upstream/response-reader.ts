@@ -6,6 +6,7 @@ import {
   createAwsEventStreamFramer,
   createSseFramer,
   dialects,
+  type FinishReason,
   type Framer,
   GatewayError,
   isContent,
@@ -30,6 +31,8 @@ export interface ReadingInput {
   body: UpstreamBody;
   /** Bound of an answer that is not streamed. */
   answerBytesMax: number;
+  /** A stream that a filter ends before any content fails, so that another vendor may be asked. */
+  failsOnFilter?: boolean | undefined;
 }
 
 /** Bound of an upstream's error body; what is beyond is cut. */
@@ -285,6 +288,11 @@ export class ResponseReader {
         this.abandon(this.errors.classified(event.error));
         return;
       }
+      if (event.type === 'finish' && this.input.failsOnFilter === true && isFilter(event.finish)) {
+        const message = 'The provider’s content filter withheld the answer.';
+        this.abandon(new GatewayError('content_filtered', message));
+        return;
+      }
       if (isContent(event)) {
         this.held.push(this.named(frame));
         this.beginFlow();
@@ -375,6 +383,10 @@ export class ResponseReader {
   private dialect() {
     return dialects[this.input.body.wire.dialect];
   }
+}
+
+function isFilter({ unified }: FinishReason): boolean {
+  return unified === 'content-filter' || unified === 'refusal';
 }
 
 function isFinal(event: ChatEvent): boolean {

@@ -75,6 +75,8 @@ export interface RetryPolicy {
   backoffMsMax: number;
   /** Longest `retry-after` that is worth waiting for within a request; also the longest wait for a rate limit to let a call through. */
   retryAfterMsMax: number;
+  /** After a content filter or a refusal: `next` asks a deployment of another vendor, `fail` tells the client. The same vendor would refuse again. */
+  contentFilter: 'fail' | 'next';
   /** How long a retry waits for the retry budget where a healthy deployment is left. */
   budgetWaitMsMax: number;
 }
@@ -85,6 +87,7 @@ export const defaultRetryPolicy: RetryPolicy = {
   backoffMsMax: 4_000,
   retryAfterMsMax: 5_000,
   budgetWaitMsMax: 2_000,
+  contentFilter: 'fail',
 };
 
 /**

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,12 +7,12 @@ import { join } from 'node:path';
 import { after, describe, type TestContext, test } from 'node:test';
 import { createCatalog } from '../../src/catalog/index.ts';
 import { runCli } from '../../src/cli/program.ts';
-import { type CheckResult, examine } from '../../src/doctor/index.ts';
+import { type CheckResult, type Diagnosis, examine } from '../../src/doctor/index.ts';
 import { createProvider, type Provider } from '../../src/providers/index.ts';
 import { nanoPerUsd, systemClock } from '../../src/std/index.ts';
-import { openSqliteStore } from '../../src/storage/index.ts';
 import { createSigners, createUndiciTransport } from '../../src/upstream/index.ts';
 import { type AbleModelChange, ableModel } from '../support/able-model.ts';
+import { eventually } from '../support/eventually.ts';
 import { type FakeUpstream, type FakeUpstreamOptions, startFakeUpstream } from '../support/fake-upstream.ts';
 import { httpResponse, startRawServer } from '../support/raw-server.ts';
 import { startYumen } from '../support/start-yumen.ts';
@@ -159,7 +159,7 @@ describe('doctor finds planted misconfigurations by name', () => {
         regions: { cn: region(cn.baseUrl), global: region(`${global.origin}/v1`) },
       },
     };
-    const results = await examineDirectly(provider);
+    const { results } = await examineDirectly(provider);
     const [found] = results.filter((result) => result.status === 'fault');
     assert.ok(found !== undefined && 'problem' in found);
     assert.equal(found.problem, 'key-of-another-region');
@@ -348,6 +348,33 @@ describe('what doctor may do', () => {
     assert.ok(more.spentUsd > 0 && more.spentUsd <= 1.5, String(more.spentUsd));
   });
 
+  test('a stop ends the call under way, and what was found until then stands', async (t) => {
+    const fake = await upstream(t, { script: { silent: 'head' } });
+    const stop = new AbortController();
+    const provider = createProvider({ id: 'p', vendor: 'openai-compatible', baseUrl: fake.baseUrl });
+    const examined = examineDirectly(provider, stop.signal);
+    await fake.whenReceived(0);
+    const sinceMs = performance.now();
+    stop.abort();
+    const { stopped, results } = await examined;
+    assert.equal(stopped, true);
+    assert.ok(results.some(({ check, status }) => check === 'address' && status === 'ok'));
+    await fake.whenCancelled(0, sinceMs);
+  });
+
+  test('nothing is asked more than twice, and only a failure of the moment is', async (t) => {
+    const busy = { status: 429, error: { message: 'slow down' }, headers: { 'retry-after': '0' } };
+    const fake = await upstream(t, { script: ableModel({ always: busy }) });
+    const provider = createProvider({ id: 'p', vendor: 'openai-compatible', baseUrl: fake.baseUrl });
+    const { results } = await examineDirectly(provider);
+    assert.deepEqual(problems({ results }, 'warning').slice(-1), ['rate-limited']);
+    assert.equal(fake.requests.length, 2);
+    const refused = { status: 400, error: { message: 'never heard of it' } };
+    fake.setScript(ableModel({ always: refused }));
+    await examineDirectly(provider);
+    assert.equal(fake.requests.length, 3);
+  });
+
   test('--offline calls nothing, and finds what needs no call', async (t) => {
     const fake = await upstream(t);
     const config = {
@@ -383,30 +410,55 @@ describe('what doctor may do', () => {
 });
 
 describe('what doctor found', () => {
-  test('is kept, and narrows what routes send there, until the deployment is another', async (t) => {
+  test('is kept beside a running gateway, which routes by it once it reloads, until the address changes', async (t) => {
     const fake = await upstream(t, { script: ableModel({ keepsChars: 16_000 }) });
-    const examined = await doctor({ base_url: fake.baseUrl });
-    finds(examined, 'context-truncated');
-    const store = await openSqliteStore({ dataFolder: join(examined.folder, '.yumen') });
-    const kept = await store.findings.list();
-    await store.close();
-    assert.equal(kept.find(({ capability }) => capability === 'context-tokens')?.value, 4096);
-    assert.ok(!JSON.stringify(kept).includes(key));
-
-    const folder = join(examined.folder, 'gateway');
-    mkdirSync(folder);
-    cpSync(join(examined.folder, '.yumen'), join(folder, 'data'), { recursive: true });
-    const config = JSON.parse(readFileSync(join(examined.folder, 'yumen.yaml'), 'utf8'));
-    const gateway = await startYumen(JSON.stringify(config), folder);
+    const able = await upstream(t);
+    const config = (baseUrl: string) => ({
+      providers: [
+        { id: 'p', vendor: 'openai-compatible', base_url: baseUrl, api_key: key },
+        { id: 'q', vendor: 'openai-compatible', base_url: able.baseUrl, api_key: key },
+      ],
+      deployments: [
+        { model: 'fake-model', provider: 'p', price: { input: 0.1, output: 0.4 }, context_tokens: 20_000 },
+        { model: 'trusted', provider: 'q', price: { input: 1, output: 4 }, context_tokens: 20_000 },
+      ],
+      routes: { auto: { reference: 'q/trusted', candidates: ['p/fake-model'] } },
+    });
+    const gateway = await startYumen(JSON.stringify(config(fake.baseUrl)));
     t.after(() => gateway.close());
+    const question = JSON.stringify({
+      messages: [{ role: 'user', content: 'word '.repeat(6000) }],
+      model: 'auto',
+    });
+    const exclusion = async (): Promise<string | undefined> => {
+      const { body } = await gateway.api('/api/v1/decide', { method: 'POST', body: question });
+      return body.excluded.find(({ candidate }: { candidate: string }) => candidate === 'p/fake-model')?.why;
+    };
+    assert.equal(await exclusion(), undefined);
+
+    const args = ['p', '--data-dir', join(gateway.folder, 'data')];
+    const examined = await run(config(fake.baseUrl), args);
+    finds(examined, 'context-truncated');
+    assert.equal(await exclusion(), undefined, 'a snapshot stays as it is');
+
+    const path = join(gateway.folder, 'yumen.yaml');
+    writeFileSync(path, JSON.stringify(config(fake.baseUrl), undefined, 2));
+    assert.match(await eventually(exclusion), /doctor, \d{4}-\d\d-\d\d/);
     const { body } = await gateway.api('/api/v1/catalog/models');
-    const model = body.data.find(({ id }: { id: string }) => id === 'fake-model');
-    assert.equal(model.findings[0].value, 4096);
-    assert.match(model.findings[0].at, /^\d{4}-\d\d-\d\dT/);
+    const { findings } = body.data.find(({ id }: { id: string }) => id === 'fake-model');
+    assert.equal(findings[0].value, 4096);
+    assert.match(findings[0].at, /^\d{4}-\d\d-\d\dT/);
+
+    const moved = fake.baseUrl.replace('127.0.0.1', 'localhost');
+    writeFileSync(path, JSON.stringify(config(moved)));
+    await eventually(async () => ((await exclusion()) === undefined ? true : undefined));
   });
 });
 
-async function examineDirectly(provider: Provider): Promise<CheckResult[]> {
+async function examineDirectly(
+  provider: Provider,
+  signal = new AbortController().signal,
+): Promise<Diagnosis> {
   const transport = createUndiciTransport({ clock: systemClock });
   try {
     const catalog = createCatalog({
@@ -414,7 +466,7 @@ async function examineDirectly(provider: Provider): Promise<CheckResult[]> {
       deployments: [{ model: 'fake-model', provider: 'p', price: { input: 0, output: 0 } }],
     });
     const timeouts = { connectMs: 5000, firstByteMs: 5000, interChunkMs: 5000, totalMs: 10_000 };
-    const { results } = await examine(
+    return await examine(
       {
         snapshot: { catalog, routes: new Map(), timeouts },
         configured: ['p/fake-model'],
@@ -427,11 +479,10 @@ async function examineDirectly(provider: Provider): Promise<CheckResult[]> {
         transport,
         signers: createSigners(systemClock),
         pause: () => Promise.resolve(),
-        signal: new AbortController().signal,
+        signal,
         told: () => {},
       },
     );
-    return results;
   } finally {
     await transport.close();
   }

@@ -10,7 +10,8 @@ import { type Json, startYumen, type TestGateway } from '../support/start-yumen.
  * back, against the start without any configuration.
  */
 
-const model = 'sandbox/frontier';
+/** Models of the sandbox that take pictures, and the route over all of them. */
+const models = ['sandbox/frontier', 'sandbox/standard', 'auto'];
 
 const text = z.object({
   type: z.literal(['input_text', 'text', 'summary_text', 'reasoning_text']),
@@ -148,7 +149,9 @@ const socketError = z.object({
 const picture =
   'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==';
 
-describe('Open Responses against the sandbox', () => {
+for (const model of models) describe(`Open Responses against ${model}`, () => complies(model));
+
+function complies(model: string): void {
   let yumen: TestGateway;
   before(async () => {
     yumen = await startYumen();
@@ -389,7 +392,7 @@ describe('Open Responses against the sandbox', () => {
     }
     return seen;
   }
-});
+}
 
 function said(role: string, content: string) {
   return { type: 'message', role, content };

@@ -83,6 +83,48 @@ describe('thinking that clients drop', () => {
     });
   }
 
+  test('takes the place of the bare text that a client without signatures sends back', async () => {
+    messages.setScript([thinks, { text: 'Sand.' }]);
+    const asked = { model: 'anthropic/claude-haiku-4-5', tools, reasoning_effort: 'low', max_tokens: 8000 };
+    await (
+      await yumen.post('/v1/chat/completions', { ...asked, messages: [{ role: 'user', content: 'Look.' }] })
+    ).text();
+    const [user, call, result] = afterTheCall();
+    const echoed = [user, { ...call, reasoning_content: 'Hm.' }, result];
+    const answer = await yumen.post('/v1/chat/completions', { ...asked, messages: echoed });
+    assert.equal(answer.headers.get('x-yumen-dropped-params'), null);
+    assert.deepEqual(
+      lastSent(messages).messages[1].content.map((block: Json) => [block.type, block.signature]),
+      [
+        ['thinking', 'c2lnbmF0dXJl'],
+        ['tool_use', undefined],
+      ],
+    );
+  });
+
+  test('is left as the client sent it where nobody signed it', async () => {
+    chat.setScript([thinks, { text: 'Sand.' }]);
+    const asked = { model: 'deepseek/deepseek-v4-pro', max_tokens: 8000, tools: toolUse };
+    await (
+      await yumen.post('/v1/messages', { ...asked, messages: [{ role: 'user', content: 'Look.' }] })
+    ).text();
+    const content = [
+      { type: 'thinking', thinking: 'Mine.' },
+      { type: 'tool_use', id: 'call_1', name: 'look', input: {} },
+    ];
+    await (
+      await yumen.post('/v1/messages', {
+        ...asked,
+        messages: [
+          { role: 'user', content: 'Look.' },
+          { role: 'assistant', content },
+          { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'call_1', content: 'sand' }] },
+        ],
+      })
+    ).text();
+    assert.equal(lastSent(chat).messages[1].reasoning_content, 'Mine.');
+  });
+
   test('is put back into a Messages body that passes', async () => {
     messages.setScript([thinks, { text: 'Sand.' }]);
     const asked = {

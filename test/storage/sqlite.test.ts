@@ -11,9 +11,11 @@ import { encodeRecord } from '../../src/ledger/index.ts';
 import { lockFile, openSqliteStore } from '../../src/storage/index.ts';
 import { Channel } from '../../src/storage/sqlite/channel.ts';
 import { sampleDecision, sampleRecord } from '../ledger/sample-records.ts';
+import { findingStoreConformance } from './finding-store-conformance.ts';
 import { keyStoreConformance, sampleKey } from './key-store-conformance.ts';
 import { ledgerStoreConformance } from './ledger-store-conformance.ts';
 import { providerObjectsConformance } from './provider-objects-conformance.ts';
+import { responseStoreConformance } from './response-store-conformance.ts';
 
 const run = promisify(execFile);
 const startAndInsert = fileURLToPath(new URL('./start-and-insert.ts', import.meta.url));
@@ -44,6 +46,23 @@ ledgerStoreConformance('sqlite ledger', async () => {
   };
 });
 
+findingStoreConformance('sqlite findings', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'yumen-'));
+  const stores = [await openSqliteStore({ dataFolder })];
+  return {
+    store: stores[0]!.findings,
+    async reopen() {
+      const store = await openSqliteStore({ dataFolder });
+      stores.push(store);
+      return store.findings;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+});
+
 providerObjectsConformance('sqlite provider objects', async () => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'yumen-'));
   const stores = [await openSqliteStore({ dataFolder })];
@@ -53,6 +72,23 @@ providerObjectsConformance('sqlite provider objects', async () => {
       const store = await openSqliteStore({ dataFolder });
       stores.push(store);
       return store.objects;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+});
+
+responseStoreConformance('sqlite responses', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'yumen-'));
+  const stores = [await openSqliteStore({ dataFolder })];
+  return {
+    store: stores[0]!.responses,
+    async reopen() {
+      const store = await openSqliteStore({ dataFolder });
+      stores.push(store);
+      return store.responses;
     },
     async close() {
       await Promise.all(stores.map((store) => store.close()));

@@ -34,6 +34,8 @@ export interface Asked {
   /** Schema of a structured answer. */
   jsonSchema: unknown;
   promptText: string;
+  /** The request itself, for dialects whose answers repeat parts of it. */
+  body?: JsonObject;
 }
 
 const paddingChunk = 'x'.repeat(16 * 1024);

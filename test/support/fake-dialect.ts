@@ -36,7 +36,7 @@ export interface FakeDialect {
   /** What the request asks for, or what a real upstream would refuse it for. */
   ask(body: JsonObject, path: FakePath): Asked | { invalid: string };
   error(error: FakeFailure, status: number): unknown;
-  answer(answer: FakeAnswer, reply: FakeReply): { body: unknown; usage: unknown };
+  answer(answer: FakeAnswer, reply: FakeReply, asked: Asked): { body: unknown; usage: unknown };
   events(answer: FakeAnswer, asked: Asked, reply: FakeReply): FakeEvent[];
   errorEvent(error: { type?: string; message: string }): FakeEvent;
   models(ids: string[]): unknown;

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../src/protocol/index.ts';
 import { type Asked, asArray, asObject, type FakeAnswer, joined } from './fake-answer.ts';
 import type { FakeDialect, FakeEvent } from './fake-dialect.ts';
 import { fakeEncryptedPrefix, invalidOf } from './fake-responses-rules.ts';
@@ -20,20 +21,20 @@ export const fakeOpenaiResponses: FakeDialect = {
       code: error.code ?? null,
     },
   }),
-  answer(answer, reply) {
+  answer(answer, reply, asked) {
     const usage = reply.usage === 'never' ? undefined : usageOf(answer);
-    return { body: responseOf(answer, itemsOf(answer), statusOf(answer), usage), usage };
+    return { body: responseOf(answer, asked, itemsOf(answer), statusOf(answer), usage), usage };
   },
-  events(answer, _asked, reply) {
+  events(answer, asked, reply) {
     const usage = reply.usage === 'never' ? undefined : usageOf(answer);
     const writer = new EventList();
-    const opening = { response: responseOf(answer, [], 'in_progress', undefined) };
+    const opening = { response: responseOf(answer, asked, [], 'in_progress', undefined) };
     writer.add('response.created', opening);
     writer.add('response.in_progress', opening);
     const items = itemsOf(answer);
     for (const item of items) writer.addItem(item, answer);
     const status = statusOf(answer);
-    const response = responseOf(answer, items, status, usage);
+    const response = responseOf(answer, asked, items, status, usage);
     writer.add(`response.${status}`, { response }, { usage, terminal: true });
     return writer.events;
   },
@@ -163,7 +164,14 @@ function itemsOf(answer: FakeAnswer): Item[] {
   return items;
 }
 
-function responseOf(answer: FakeAnswer, output: Item[], status: string, usage: unknown): object {
+function responseOf(
+  answer: FakeAnswer,
+  { body = {} }: Asked,
+  output: Item[],
+  status: string,
+  usage: unknown,
+): object {
+  const { effort = null, summary = null } = asObject(body['reasoning']);
   return {
     id: `resp_${answer.id}`,
     object: 'response',
@@ -171,22 +179,22 @@ function responseOf(answer: FakeAnswer, output: Item[], status: string, usage: u
     status,
     error: null,
     incomplete_details: status === 'incomplete' ? { reason: answer.finish } : null,
-    instructions: null,
-    max_output_tokens: null,
+    instructions: body['instructions'] ?? null,
+    max_output_tokens: body['max_output_tokens'] ?? null,
     model: answer.model,
     output,
-    parallel_tool_calls: true,
-    previous_response_id: null,
-    reasoning: { effort: null, summary: null },
-    store: false,
-    temperature: 1,
-    text: { format: { type: 'text' } },
-    tool_choice: 'auto',
-    tools: [],
-    top_p: 1,
-    truncation: 'disabled',
+    parallel_tool_calls: body['parallel_tool_calls'] ?? true,
+    previous_response_id: body['previous_response_id'] ?? null,
+    reasoning: { effort, summary },
+    store: body['store'] ?? true,
+    temperature: body['temperature'] ?? 1,
+    text: { format: { type: 'text' }, verbosity: 'medium', ...asObject(body['text']) },
+    tool_choice: body['tool_choice'] ?? 'auto',
+    tools: body['tools'] ?? [],
+    top_p: body['top_p'] ?? 1,
+    truncation: body['truncation'] ?? 'disabled',
     usage: usage ?? null,
-    metadata: {},
+    metadata: body['metadata'] ?? {},
   };
 }
 
@@ -207,7 +215,7 @@ function usageOf(answer: FakeAnswer): unknown {
   };
 }
 
-function readAsked(body: { [key: string]: unknown }): Asked {
+function readAsked(body: JsonObject): Asked {
   const { input } = body;
   const items = typeof input === 'string' ? [{ role: 'user', content: input }] : asArray(input).map(asObject);
   const format = asObject(asObject(body['text'])['format']);
@@ -226,6 +234,7 @@ function readAsked(body: { [key: string]: unknown }): Asked {
     promptText: [body['instructions'], ...items.map((item) => asObject(item)['content'])]
       .map(contentText)
       .join('\n'),
+    body,
   };
 }
 

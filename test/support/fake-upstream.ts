@@ -170,7 +170,7 @@ export async function startFakeUpstream(options: FakeUpstreamOptions): Promise<F
       reasoningTokens: composed.reasoningTokens,
     });
     if (!asked.stream) {
-      const { body, usage } = dialect.answer(composed, reply);
+      const { body, usage } = dialect.answer(composed, reply, asked);
       return writer.send(record.status, 'application/json', [
         { text: JSON.stringify(body), tokens: composed.outputTokens, usage },
       ]);

@@ -271,3 +271,21 @@ test('a success that says nothing remains makes room for the siblings until it d
     ['a', 'b', 'b', 'b'],
   );
 });
+
+test('a client that leaves while its retry waits for the budget causes no other call', async () => {
+  const simulation = simulate({
+    a: { weight: 9, reply: () => ({ afterMs: 10, status: 500 }) },
+    b: { reply: () => works },
+  });
+  for (let at = 0; at < 3; at++) assert.equal(simulation.retryBudget.tryAcquire(), true);
+  const cancellation = { cancelled: false, onCancel: () => undefined };
+  const asking = simulation.ask(cancellation);
+  await simulation.time.run(500);
+  cancellation.cancelled = true;
+  simulation.retryBudget.release();
+  await simulation.time.run(1_000);
+  assert.equal((await asking).kind, 'cancelled');
+  assert.equal(simulation.calls.length, 1);
+  assert.equal(simulation.retryBudget.snapshot.retrying, 2);
+  for (const { deployment } of simulation.plan) assert.equal(simulation.fleet.inFlight(deployment), 0);
+});

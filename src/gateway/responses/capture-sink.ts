@@ -11,7 +11,7 @@ import {
 import type { AnswerSink } from '../call.ts';
 
 /** An answer of any length is looked at: its last event repeats all of it. */
-const frameBytesMax = 256 * 1024 * 1024;
+const frameBytesMax = 2 * 1024 * 1024 * 1024;
 const doneFrame = Buffer.from('data: [DONE]\n\n');
 
 type Headers = { [name: string]: string };
@@ -25,8 +25,8 @@ export interface WholeResponse {
 
 export interface CaptureOptions {
   sink: AnswerSink;
-  /** What must be said in the response object that whoever answered could not know. Asked for once the answer begins. */
-  edits(): TopLevelEdits;
+  /** What must be said in the response object that whoever answered could not know; undefined = nobody wants to see it. */
+  edits(): TopLevelEdits | undefined;
   /** The answer's headers, before any of its bytes. */
   began(status: number, headers: Headers): void;
   /** The whole response: its last bytes wait until this resolves, or `keepWaitMs` have passed. */
@@ -115,8 +115,9 @@ export class CaptureSink implements AnswerSink {
   #endStream(bytes: Uint8Array): void {
     const { sink, endsWithDone } = this.#options;
     const framer = this.#framer!;
-    const rest = this.#seen([...framer.push(bytes), ...framer.end()]);
-    const out = [...(this.#held ?? []), rest];
+    // Nothing is passed on any more once something is held, so what passes now comes before it.
+    const passing = this.#seen([...framer.push(bytes), ...framer.end()]);
+    const out = [passing, ...(this.#held ?? [])];
     if (!this.#done && endsWithDone()) out.push(doneFrame);
     this.#afterSaving(() => sink.end(Buffer.concat(out)));
   }
@@ -130,10 +131,11 @@ export class CaptureSink implements AnswerSink {
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, keepWaitMs);
     });
-    void Promise.race([this.#saving, late]).then(() => {
+    const over = (): void => {
       clearTimeout(timer);
       end();
-    });
+    };
+    Promise.race([this.#saving, late]).then(over, over);
   }
 
   /** The bytes to pass on now. */
@@ -156,8 +158,8 @@ export class CaptureSink implements AnswerSink {
     const inner = jsonMember(data, 'response');
     if (inner === undefined) return frame.raw;
     const last = type === 'response.completed' || type === 'response.incomplete';
-    const edited = last ? this.#response(inner) : this.#edited(inner);
-    if (edited === undefined || edited === inner) return frame.raw;
+    const edited = last ? this.#response(inner) : withEdits(inner, this.#options.edits() ?? {});
+    if (edited === undefined || inner.equals(edited)) return frame.raw;
     const from = inner.byteOffset - data.byteOffset;
     const name = frame.event === undefined ? '' : `event: ${frame.event}\n`;
     return Buffer.concat([
@@ -171,8 +173,10 @@ export class CaptureSink implements AnswerSink {
 
   /** The whole response as the client is told it; undefined for bytes that are none. */
   #response(bytes: Uint8Array): Uint8Array | undefined {
+    const edits = this.#options.edits();
+    if (edits === undefined) return undefined;
     try {
-      const edited = this.#edited(bytes);
+      const edited = withEdits(bytes, edits);
       const response: unknown = JSON.parse(Buffer.from(edited).toString('utf8'));
       if (!isObject(response) || response['object'] !== 'response') return undefined;
       const storedUpstream = jsonMember(Buffer.from(bytes), 'store')?.toString() === 'true';
@@ -182,11 +186,10 @@ export class CaptureSink implements AnswerSink {
       return undefined;
     }
   }
+}
 
-  #edited(bytes: Uint8Array): Uint8Array {
-    const edits = this.#options.edits();
-    return Object.keys(edits).length === 0 ? bytes : spliceTopLevel(bytes, edits);
-  }
+function withEdits(bytes: Uint8Array, edits: TopLevelEdits): Uint8Array {
+  return Object.keys(edits).length === 0 ? bytes : spliceTopLevel(bytes, edits);
 }
 
 const types = /^response\.(created|queued|in_progress|completed|incomplete)$/;

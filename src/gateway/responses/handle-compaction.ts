@@ -76,40 +76,68 @@ async function read(call: ServiceCall, deps: GatewayDeps): Promise<Compaction> {
   const bytes = await call.readBody();
   const body = parseJsonBody(bytes);
   if (typeof body['model'] !== 'string' || body['model'] === '') {
-    throw new GatewayError('invalid_request', 'model must be a non-empty string.', { param: 'model' });
+    throw refusal('model', 'must be a non-empty string.');
   }
   const input = inputItems(body['input']);
   const bad = input.findIndex((item) => !isObject(item));
-  if (bad !== -1) {
-    throw new GatewayError('invalid_request', `input[${bad}] must be an object with a type.`, {
-      param: `input[${bad}]`,
-    });
-  }
+  if (bad !== -1) throw refusal(`input[${bad}]`, 'must be an object with a type.');
   const past = await pastOf(body['previous_response_id'], tenant, deps);
-  const { items, found } = expandCompactions([...portable(past), ...input], tenant, deps.sealer);
-  if (items.length === 0) {
-    throw new GatewayError('invalid_request', 'input must have at least one item to compact.', {
-      param: 'input',
-    });
+  const told = [...portable(past ?? []), ...input];
+  const { items, found } = expandCompactions(told, tenant, deps.sealer);
+  if (compactsItself(body, deps)) {
+    const changed = found || told.length > input.length;
+    const edits = changed ? { input: items as Json[], previous_response_id: undefined } : {};
+    return { tenant, body, items, native: bounded(spliceTopLevel(bytes, edits), call) };
   }
-  const changed = found || past.length > 0;
-  const edits = changed ? { input: items as Json[], previous_response_id: undefined } : {};
-  const native = compactsItself(body, deps) ? spliceTopLevel(bytes, edits) : undefined;
-  return { tenant, body, items, native };
+  if (past === undefined) throw notFound(String(body['previous_response_id']));
+  requireReadable(items);
+  bounded(Buffer.from(JSON.stringify(items)), call);
+  return { tenant, body, items, native: undefined };
 }
 
-async function pastOf(id: unknown, tenant: string, { responses }: GatewayDeps): Promise<JsonObject[]> {
+/** Items that stand for others which only a provider can read would be missing from the summary. */
+function requireReadable(items: readonly JsonObject[]): void {
+  if (items.length === 0) throw refusal('input', 'must have at least one item to compact.');
+  const held = items.findIndex(({ type }) => type === 'compaction' || type === 'item_reference');
+  if (held === -1) return;
+  throw refusal(
+    `input[${held}]`,
+    'stands for items that only the provider it came from can read: send those items, or name a model of that provider.',
+  );
+}
+
+function refusal(param: string, problem: string): GatewayError {
+  return new GatewayError('invalid_request', `${param} ${problem}`, { param });
+}
+
+/** Undefined for a response that is not known here; a provider that compacts itself may know it. */
+async function pastOf(
+  id: unknown,
+  tenant: string,
+  { responses }: GatewayDeps,
+): Promise<JsonObject[] | undefined> {
   if (typeof id !== 'string' || id === '') return [];
   const found = await responses.find(tenant, id);
-  if (found === undefined) {
-    throw new GatewayError(
-      'previous_response_not_found',
-      `There is no stored response «${id.slice(0, 100)}» to compact: send the whole conversation as input.`,
-      { param: 'previous_response_id' },
-    );
-  }
+  if (found === undefined) return undefined;
   const { output } = JSON.parse(found.response) as { output: JsonObject[] };
   return [...(JSON.parse(found.input) as JsonObject[]), ...output];
+}
+
+function notFound(id: string): GatewayError {
+  return new GatewayError(
+    'previous_response_not_found',
+    `There is no stored response «${id.slice(0, 100)}» to compact: send the whole conversation as input.`,
+    { param: 'previous_response_id' },
+  );
+}
+
+function bounded(bytes: Uint8Array, { bodyBytesMax }: ServiceCall): Uint8Array {
+  if (bytes.byteLength <= bodyBytesMax) return bytes;
+  throw new GatewayError(
+    'body_too_large',
+    `With the conversation that it stands for, the request is larger than ${bodyBytesMax} bytes: ask the operator to raise limits.body_bytes_max.`,
+    { param: 'previous_response_id' },
+  );
 }
 
 /** A route chooses among models that could not read what one of them sealed. */

@@ -17,7 +17,7 @@ export interface ResponsesCall extends Omit<ClientCall, 'dialect' | 'path'>, Tur
 /** `POST /v1/responses`, over whichever transport: the way of every request, with what is kept put before it and taken from it. Never rejects. */
 export function handleResponses(call: ResponsesCall, sink: AnswerSink, deps: GatewayDeps): Promise<void> {
   let turn: Turn | undefined;
-  let provider: string | undefined;
+  let native: string | undefined;
   const clientCall: ClientCall = {
     requestId: call.requestId,
     dialect: 'openai-responses',
@@ -33,43 +33,42 @@ export function handleResponses(call: ResponsesCall, sink: AnswerSink, deps: Gat
   const captured = new CaptureSink({
     sink,
     began(_status, headers) {
-      // Provider ids have no slash.
-      provider = headers['x-yumen-deployment']?.split('/')[0];
+      native = nativeProvider(headers['x-yumen-deployment'], deps);
     },
     edits: () => editsOf(turn),
-    finished: (whole) => finished(whole, { turn, provider, call, deps }),
+    finished: (whole) => finished(whole, { turn, native, call, deps }),
     failed() {
       if (turn?.previousId !== undefined) call.recent?.forget(turn.previousId);
     },
-    endsWithDone: () => !isNativeProvider(provider, deps),
+    endsWithDone: () => native === undefined,
   });
   return call.warmUpOnly === true ? warmUp(clientCall, captured, deps) : handle(clientCall, captured, deps);
 }
 
-function editsOf(turn: Turn | undefined): TopLevelEdits {
-  if (turn === undefined) return {};
+function editsOf(turn: Turn | undefined): TopLevelEdits | undefined {
+  if (turn === undefined) return undefined;
   return turn.kept ? { ...turn.restored, store: true } : turn.restored;
 }
 
 interface Finish {
   turn: Turn | undefined;
-  provider: string | undefined;
+  /** Id of the provider that answered, where it speaks Responses itself. */
+  native: string | undefined;
   call: ResponsesCall;
   deps: GatewayDeps;
 }
 
 async function finished(
   { response, storedUpstream }: WholeResponse,
-  { turn, provider, call, deps }: Finish,
+  { turn, native, call, deps }: Finish,
 ): Promise<void> {
   const { id } = response;
   if (turn === undefined || !turn.whole || typeof id !== 'string') return;
-  const held = storedUpstream && turn.vendorKeeps && isNativeProvider(provider, deps);
   const stored = {
     id,
     tenant: turn.tenant,
     createdAtMs: deps.clock.nowMs(),
-    heldBy: held ? provider : undefined,
+    heldBy: storedUpstream && turn.vendorKeeps ? native : undefined,
     input: JSON.stringify(turn.conversation),
     response: JSON.stringify(response),
   };
@@ -77,7 +76,10 @@ async function finished(
   if (turn.kept) await deps.responses.keep(stored);
 }
 
-function isNativeProvider(provider: string | undefined, { snapshot }: GatewayDeps): boolean {
-  const deployments = snapshot().catalog.deployments();
-  return deployments.some((deployment) => deployment.provider.id === provider && isNative(deployment));
+/** Undefined also where a stream began before it was known who would answer it. */
+function nativeProvider(deployment: string | undefined, { snapshot }: GatewayDeps): string | undefined {
+  if (deployment === undefined) return undefined;
+  const found = snapshot().catalog.resolve(deployment);
+  const [first] = found.kind === 'deployments' ? found.deployments : [];
+  return first !== undefined && isNative(first) ? first.provider.id : undefined;
 }

@@ -2,7 +2,7 @@ import type { Clock } from '../../std/index.ts';
 import type { GatewayLog } from '../gateway.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 
-/** What is held of responses that the store does not have yet. */
+/** What is held of responses that the store does not have, and of those on their way to it. */
 const unsavedBytesMax = 64 * 1024 * 1024;
 /** What the store may hold in all, before compression; beyond it the oldest are forgotten before their time. */
 const storedBytesMax = 8 * 1024 * 1024 * 1024;
@@ -23,6 +23,7 @@ export class KeptResponses {
   readonly #options: KeptResponsesOptions;
   readonly #unsaved = new Map<string, StoredResponse>();
   #unsavedBytes = 0;
+  #waitingBytes = 0;
 
   constructor(options: KeptResponsesOptions) {
     this.#options = options;
@@ -37,12 +38,20 @@ export class KeptResponses {
   async keep(response: StoredResponse): Promise<void> {
     const { store, log } = this.#options;
     const key = keyOf(response.tenant, response.id);
+    const bytes = sizeOf(response);
     this.#hold(key, response);
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes > unsavedBytesMax) {
+      log.warn({ response: response.id }, 'a response is not stored: the store is too far behind');
+      return;
+    }
+    this.#waitingBytes += bytes;
     try {
       await store.put(response);
       if (this.#unsaved.get(key) === response) this.#drop(key);
     } catch (thrown) {
       log.warn({ response: response.id, cause: String(thrown) }, 'a response could not be stored');
+    } finally {
+      this.#waitingBytes -= bytes;
     }
   }
 

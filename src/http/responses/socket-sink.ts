@@ -1,6 +1,8 @@
 import type { AnswerSink } from '../../gateway/index.ts';
 import {
   createSseFramer,
+  type ErrorCode,
+  errorTable,
   type Framer,
   isObject,
   type JsonObject,
@@ -17,7 +19,7 @@ export interface MessageChannel {
 }
 
 /** An answer's last event repeats all of it. */
-const frameBytesMax = 256 * 1024 * 1024;
+const frameBytesMax = 2 * 1024 * 1024 * 1024;
 
 /**
  * One turn's answer as messages: each event of the stream is one, an error is the envelope of the specification. A turn that breaks off
@@ -89,7 +91,8 @@ export class SocketSink implements AnswerSink {
     this.#saidError = true;
     const event: unknown = JSON.parse(data);
     const error = isObject(event) && isObject(event['error']) ? event['error'] : {};
-    return errorMessage(500, error);
+    const code = String(error['code']);
+    return errorMessage(code in errorTable ? errorTable[code as ErrorCode].status : 500, error);
   }
 
   #sendDocument(bytes: Uint8Array): void {

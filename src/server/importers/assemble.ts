@@ -137,6 +137,7 @@ function modelsOf({ entries, fallbacks, aliases }: Draft, names: ModelNames): Pl
       draft,
       model: deployableName(wantsRoute ? withoutMarks(draft.upstream) : draft.group),
       also: [],
+      inCatalogue: false,
     };
   });
 }

@@ -3,6 +3,9 @@ import type { DialectName } from '../../protocol/index.ts';
 import type { BalanceStrategy } from '../../upstream/index.ts';
 import type { ImportedEntry } from './report.ts';
 
+/** What the schema takes as a weight. */
+export const weightMax = 1_000_000;
+
 /** An account at a vendor, as the source describes it. Values are plain, a token of a secret, or `${NAME}`. */
 export interface Account {
   vendor: string;

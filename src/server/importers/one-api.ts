@@ -1,6 +1,6 @@
 import { findVendor, type NamesElsewhere, namesElsewhere, type VendorNamed } from '../../providers/index.ts';
 import { accountOf } from './credentials.ts';
-import { type Account, type Draft, emptyDraft } from './draft.ts';
+import { type Account, type Draft, emptyDraft, weightMax } from './draft.ts';
 import type { SourceTools } from './litellm.ts';
 import { type Fields, fieldsOf, listOf, nestedFieldsOf, numberOf, textOf } from './read.ts';
 import type { ImportedEntry, ReportWriter } from './report.ts';
@@ -148,7 +148,7 @@ function readChannel(item: unknown, path: string, tools: ChannelTools): void {
       upstream,
       translated: named.translatesNames,
       order: -priority,
-      weight: weight > 0 ? Math.min(weight, 1_000_000) : undefined,
+      weight: weight > 0 ? Math.min(weight, weightMax) : undefined,
     });
   }
 }

@@ -1,6 +1,6 @@
-import { namesElsewhere, type VendorNamed } from '../../providers/index.ts';
+import { namesElsewhere, unnamedElsewhere, type VendorNamed } from '../../providers/index.ts';
 import { accountOf } from './credentials.ts';
-import { type Draft, emptyDraft } from './draft.ts';
+import { type Draft, emptyDraft, weightMax } from './draft.ts';
 import type { SourceTools } from './litellm.ts';
 import { countOf, type Fields, fieldsOf, listOf, nestedFieldsOf, numberOf, textOf } from './read.ts';
 import type { ReportWriter } from './report.ts';
@@ -231,7 +231,7 @@ function readTarget({ path, fields, name }: Leaf, tools: TargetTools): void {
     upstream,
     base: textOf(fields['azure_model_name']),
     order: tools.order,
-    weight: weight === undefined ? undefined : Math.min(weight, 1_000_000),
+    weight: weight === undefined ? undefined : Math.min(weight, weightMax),
   });
 }
 
@@ -274,7 +274,7 @@ function vendorOf(slug: string | undefined, fields: Fields, secrets: Secrets): V
     const found = names.find((name) => hint === name || hint?.startsWith(`${name}-`) === true);
     if (found !== undefined) return namesElsewhere.portkey[found];
   }
-  return textOf(fields['custom_host']) === undefined ? undefined : { vendor: 'openai-compatible' };
+  return textOf(fields['custom_host']) === undefined ? undefined : unnamedElsewhere.address;
 }
 
 function readRoot(config: Fields, draft: Draft, report: ReportWriter): void {

@@ -11,6 +11,9 @@ export const aiAnthropic: ClientKind = {
   connect({ url, key, fetch }) {
     const provider = createAnthropic({ baseURL: `${url}/v1`, apiKey: key, fetch });
     // For models that the SDK does not know by name it would otherwise ask for structured output through a tool.
-    return aiSdkClient((id) => provider(id), { anthropic: { structuredOutputMode: 'outputFormat' } });
+    return aiSdkClient(
+      (id) => provider(id),
+      () => ({ anthropic: { structuredOutputMode: 'outputFormat' } }),
+    );
   },
 };

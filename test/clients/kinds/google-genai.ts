@@ -94,7 +94,11 @@ function callable(tools: ClientTool[]): CallableTool {
         const tool = tools.find((candidate) => candidate.name === name);
         if (tool === undefined) throw new Error(`no tool ${name}`);
         return {
-          functionResponse: { ...(id === undefined ? {} : { id }), name, response: { output: tool.run(args) } },
+          functionResponse: {
+            ...(id === undefined ? {} : { id }),
+            name,
+            response: { output: tool.run(args) },
+          },
         };
       }),
   };

@@ -12,7 +12,7 @@ import {
 } from '../support/client.ts';
 import { openai } from './openai.ts';
 
-type Body = OpenAI.Responses.ResponseCreateParamsNonStreaming;
+type Body = Omit<OpenAI.Responses.ResponseCreateParamsNonStreaming, 'stream'>;
 type Answer = OpenAI.Responses.Response;
 
 export const openaiResponses: ClientKind = {

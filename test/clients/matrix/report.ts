@@ -5,8 +5,15 @@ export interface Row {
   cells: Cell[];
 }
 
+interface Report {
+  rows: Row[];
+  seconds: number;
+  /** Names of other machines that an SDK wanted to call. */
+  outside: string[];
+}
+
 /** Clients down, upstream dialects across; what a client cannot do stands below. */
-export function tableOf(rows: Row[], seconds: number): string {
+export function tableOf({ rows, seconds, outside }: Report): string {
   const notes = new Map<string, number>();
   const head = ['client', ...(rows[0]?.cells.map(({ upstream }) => upstream) ?? []), 'n/a'];
   const body = rows.map(({ client, cells }) => [
@@ -25,7 +32,7 @@ export function tableOf(rows: Row[], seconds: number): string {
     'Checks passed of those the SDK can be put to. Not applicable:',
     ...[...notes].map(([note, number]) => `  ${number}. ${note}`),
     '',
-    `${passed} of ${total} checks pass; ${rows.length} clients, ${seconds.toFixed(0)} s.`,
+    `${passed} of ${total} checks pass; ${rows.length} clients, ${seconds.toFixed(0)} s. Calls to other machines: ${outside.join(', ') || 'none'}.`,
   ].join('\n');
 }
 
@@ -43,8 +50,8 @@ function notesOf([cell]: Cell[], notes: Map<string, number>): string {
   return numbers.join(' ');
 }
 
-export function jsonOf(rows: Row[], seconds: number): object {
-  return { ...sumOf(rows), seconds: Math.round(seconds * 10) / 10, clients: rows };
+export function jsonOf({ rows, seconds, outside }: Report): object {
+  return { ...sumOf(rows), seconds: Math.round(seconds * 10) / 10, outside, clients: rows };
 }
 
 function sumOf(rows: Row[]): { passed: number; total: number } {

@@ -15,7 +15,10 @@ import { type Client, type Failure, finishOf, type Question, type Seen, type See
 type ProviderOptions = NonNullable<Parameters<typeof generateText>[0]['providerOptions']>;
 
 /** The Vercel AI SDK over one of its provider packages. */
-export function aiSdkClient(model: (id: string) => LanguageModel, providerOptions?: ProviderOptions): Client {
+export function aiSdkClient(
+  model: (id: string) => LanguageModel,
+  optionsFor: (question: Question) => ProviderOptions | undefined = () => undefined,
+): Client {
   const callOf = (question: Question) => ({
     model: model(question.model),
     messages: messagesOf(question),
@@ -25,7 +28,7 @@ export function aiSdkClient(model: (id: string) => LanguageModel, providerOption
     stopSequences: question.stop,
     reasoning: question.thinks === true ? ('low' as const) : undefined,
     abortSignal: question.signal,
-    providerOptions,
+    providerOptions: optionsFor(question),
   });
   return {
     async ask(question) {

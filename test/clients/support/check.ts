@@ -61,7 +61,6 @@ export function testChecks(checks: Check[], kind: ClientKind, dialect: DialectNa
   });
   after(() => stage.close());
   for (const check of checks) {
-    if (lackOf(check, kind) === undefined)
-      test(check.name, () => check.run(sceneOf(kind, dialect, stage)));
+    if (lackOf(check, kind) === undefined) test(check.name, () => check.run(sceneOf(kind, dialect, stage)));
   }
 }

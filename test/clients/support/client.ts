@@ -102,6 +102,8 @@ export interface ClientKind {
   dialect: DialectName;
   /** Features that the SDK has not, each with the reason; the gateway is then not asked for them. */
   lacks?: { [feature in Feature]?: string };
+  /** Objects are asked for as arguments of a tool of this name; absent = by the dialect's own field for a schema. */
+  objectTool?: string;
   /** It gives up when an answer says `x-should-retry: false`. */
   obeysShouldRetry: boolean;
   /** Requests it makes of a service that keeps failing; 3 (one and two repetitions) unless said. */

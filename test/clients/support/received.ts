@@ -24,6 +24,8 @@ export interface Received {
   stop: string[] | undefined;
   /** It was asked to think. */
   thinks: boolean;
+  /** What it gave its past thoughts and calls, to know them again. */
+  signatures: string[];
 }
 
 const readers: { [dialect in DialectName]: (body: Json, path: string) => Received } = {
@@ -90,7 +92,8 @@ function readMessages(body: Json): Received {
     const text = textOf(message.content);
     if (message.role === 'user' && text !== '') received.prompts.push(text);
     for (const block of blocks) {
-      if (block.type === 'image') received.images.push(imageOf(block.source));
+      if (block.type === 'thinking') received.signatures.push(block.signature);
+      else if (block.type === 'image') received.images.push(imageOf(block.source));
       else if (block.type === 'tool_use') {
         received.calls.push({ id: block.id, name: block.name, input: block.input });
       } else if (block.type === 'tool_result') {
@@ -111,7 +114,9 @@ function readResponses(body: Json): Received {
   const items = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : list(body.input);
   for (const item of items) {
     const text = textOf(item.content);
-    if (item.type === 'function_call') {
+    if (item.type === 'reasoning') {
+      received.signatures.push(item.encrypted_content);
+    } else if (item.type === 'function_call') {
       received.calls.push({ id: item.call_id, name: item.name, input: JSON.parse(item.arguments) });
     } else if (item.type === 'function_call_output') {
       received.results.push({ id: item.call_id, text: textOf(item.output) });
@@ -142,7 +147,10 @@ function readGemini(body: Json, path: string): Received {
   for (const content of list(body.contents)) {
     const text = partsText(content);
     if (content.role === 'user' && text !== '') received.prompts.push(text);
-    for (const { inlineData, fileData, functionCall, functionResponse } of list(content.parts)) {
+    for (const { inlineData, fileData, functionCall, functionResponse, thoughtSignature } of list(
+      content.parts,
+    )) {
+      if (thoughtSignature) received.signatures.push(thoughtSignature);
       if (inlineData) received.images.push(`data:${inlineData.mimeType};base64,${inlineData.data}`);
       if (fileData) received.images.push(fileData.fileUri);
       if (functionCall) {
@@ -177,7 +185,8 @@ function readConverse(body: Json, path: string): Received {
   for (const { role, content } of list(body.messages)) {
     const text = textOf(content);
     if (role === 'user' && text !== '') received.prompts.push(text);
-    for (const { image, toolUse, toolResult } of list(content)) {
+    for (const { image, reasoningContent, toolUse, toolResult } of list(content)) {
+      if (reasoningContent) received.signatures.push(reasoningContent.reasoningText.signature);
       if (image) received.images.push(`data:image/${image.format};base64,${image.source.bytes}`);
       if (toolUse) received.calls.push({ id: toolUse.toolUseId, name: toolUse.name, input: toolUse.input });
       if (toolResult) {
@@ -214,6 +223,7 @@ function empty(body: Json): Received {
     temperature: body.temperature,
     stop: undefined,
     thinks: false,
+    signatures: [],
   };
 }
 

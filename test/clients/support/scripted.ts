@@ -152,15 +152,20 @@ function bothWays(stream: boolean): Check[] {
       name: `structured output carries the schema there and the object back${how}`,
       group: 'structured output',
       needs: stream ? ['stream', 'structured output', 'stream structured output'] : ['structured output'],
-      async run({ stage, client, model, received }) {
+      async run({ kind, stage, client, model, received }) {
+        const { objectTool: name } = kind;
         const ada = { name: 'Ada', age: 36, tags: ['poet'], address: { city: 'London', zip: null } };
-        stage.play({ text: inPieces(JSON.stringify(ada)) });
+        const said = inPieces(JSON.stringify(ada));
+        stage.play(
+          name === undefined ? { text: said } : { toolCalls: [{ id: 'toolu_1', name, arguments: said }] },
+        );
         const question = { model, prompt: 'Who is it?' };
         const seen = stream
           ? await client.streamObject!(question, person)
           : await client.askForObject!(question, person);
         assert.deepEqual(seen, ada);
-        const { schema } = received();
+        const sent = received();
+        const schema = name === undefined ? sent.schema : sent.tools[0]?.schema;
         assert.deepEqual(Object.keys(schema.properties), ['name', 'age', 'tags', 'address']);
         assert.deepEqual(schema.required, ['name', 'age', 'tags', 'address']);
         assert.deepEqual(schema.properties.tags.items.enum, ['poet', 'engineer']);
@@ -179,6 +184,22 @@ function bothWays(stream: boolean): Check[] {
         assert.equal(answer.text, 'Rayleigh scattering.');
         assert.equal(answer.reasoning, kind.lacks?.reasoning === undefined ? 'Let me think. ' : '');
         assert.ok(received().thinks, 'the upstream was not asked to think');
+      },
+    },
+    {
+      name: `thinking in a tool loop returns to who signed it${how}`,
+      group: 'reasoning',
+      needs: toolNeeds,
+      async run({ dialect, stage, client, thinkingModel: model, received }) {
+        const call = { id: 'toolu_9', name: 'get_weather', arguments: '{"city":"Paris","unit":"celsius"}' };
+        stage.play([{ reasoning: ['Let me ', 'look.'], toolCalls: [call] }, { text: 'Fine.' }]);
+        const question = { model, prompt: 'How is the weather?', thinks: true, maxOutputTokens: 4096 };
+        assert.equal(await client.useTools!(question, [weatherTool()], { stream }), 'Fine.');
+        const { calls, results, signatures } = received();
+        assert.deepEqual([calls.length, results.length], [1, 1]);
+        if (!upstreamFacts[dialect].signs) return;
+        assert.equal(signatures.length, 1);
+        assert.match(signatures[0] ?? 'none', /^(c2lnbmF0dXJl|gAAAA-fake-.*)$/);
       },
     },
     {

@@ -153,6 +153,9 @@ function connect(
   });
 }
 
+/** The platform's own, whatever stands in its place for an SDK that takes no other. */
+const network = globalThis.fetch;
+
 /**
  * Notes every request an SDK really makes. Whether to repeat a request is the SDK's decision and stays so; how long it then
  * waits is cut short by the header that all of them put before `retry-after`.
@@ -161,7 +164,7 @@ function watchedFetch(exchanges: Exchange[], keepsRetryAfter: boolean): typeof f
   return async (input, init) => {
     const exchange: Exchange = { status: undefined, headers: undefined };
     exchanges.push(exchange);
-    const response = await fetch(input, init);
+    const response = await network(input, init);
     exchange.status = response.status;
     exchange.headers = response.headers;
     if (response.ok || keepsRetryAfter) return response;

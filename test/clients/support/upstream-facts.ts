@@ -8,6 +8,8 @@ interface UpstreamFacts {
   noArguments: string[];
   /** It says how much of the output was thinking. */
   countsReasoning: boolean;
+  /** It wants past thoughts, or calls, back with what it signed them with. */
+  signs: boolean;
   /** It loads images from the web. */
   imageAddresses: boolean;
   /** The stop sequences it gets of those that are asked for, in a translation. */
@@ -25,6 +27,7 @@ export const upstreamFacts: { [dialect in DialectName]: UpstreamFacts } = {
     filtered: 'content_filter',
     noArguments: ['{}'],
     countsReasoning: true,
+    signs: false,
     imageAddresses: true,
     stops: all,
   },
@@ -33,6 +36,7 @@ export const upstreamFacts: { [dialect in DialectName]: UpstreamFacts } = {
     filtered: 'content_filter',
     noArguments: ['{}'],
     countsReasoning: true,
+    signs: true,
     imageAddresses: true,
     // The dialect has none.
     stops: () => undefined,
@@ -42,6 +46,7 @@ export const upstreamFacts: { [dialect in DialectName]: UpstreamFacts } = {
     filtered: 'refusal',
     noArguments: [],
     countsReasoning: false,
+    signs: true,
     imageAddresses: true,
     stops: onlyVisible,
   },
@@ -50,6 +55,7 @@ export const upstreamFacts: { [dialect in DialectName]: UpstreamFacts } = {
     filtered: 'SAFETY',
     noArguments: ['{}'],
     countsReasoning: true,
+    signs: true,
     imageAddresses: true,
     stops: all,
   },
@@ -58,6 +64,7 @@ export const upstreamFacts: { [dialect in DialectName]: UpstreamFacts } = {
     filtered: 'content_filtered',
     noArguments: [],
     countsReasoning: false,
+    signs: true,
     imageAddresses: false,
     stops: onlyVisible,
   },

@@ -125,6 +125,7 @@ export class Simulation {
             if (made > 1) this.retrying -= 1;
           },
           cancelled: () => undefined,
+          answeredInVain: () => undefined,
           refuses: () => undefined,
         },
         cancellation,

@@ -17,10 +17,13 @@ function errorType(error: GatewayError): string {
   }
 }
 
-/** A refusal by the provider keeps the provider's code: agents look for words such as `context_length_exceeded`. */
+/**
+ * A refusal by the provider keeps the provider's code: agents look for words such as `context_length_exceeded`. Filters have
+ * a word for each vendor; clients are told the one that OpenAI and Azure use, whoever filtered.
+ */
 function errorCode(error: GatewayError): string {
-  const passesOn = error.code === 'upstream_rejected' || error.code === 'content_filtered';
-  return passesOn ? (error.upstream?.code ?? error.code) : error.code;
+  if (error.code === 'content_filtered') return 'content_filter';
+  return error.code === 'upstream_rejected' ? (error.upstream?.code ?? error.code) : error.code;
 }
 
 export function encodeError(error: GatewayError): JsonObject {

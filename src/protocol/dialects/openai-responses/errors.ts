@@ -24,11 +24,11 @@ function errorType(error: GatewayError): string {
   return error.status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-/** A refusal by the provider keeps the provider's code: agents look for words such as `context_length_exceeded`. */
+/** A refusal by the provider keeps the provider's code: agents look for words such as `context_length_exceeded`. A filter has one word for all. */
 function errorCode(error: GatewayError): string {
   if (error.code === 'budget_exceeded') return 'insufficient_quota';
-  const passesOn = error.code === 'upstream_rejected' || error.code === 'content_filtered';
-  return passesOn ? (error.upstream?.code ?? error.code) : error.code;
+  if (error.code === 'content_filtered') return 'content_filter';
+  return error.code === 'upstream_rejected' ? (error.upstream?.code ?? error.code) : error.code;
 }
 
 export function encodeError(error: GatewayError): { error: JsonObject } {
