@@ -1,4 +1,5 @@
 import { createSocket } from 'node:dgram';
+import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 
@@ -19,7 +20,10 @@ export interface OutsideWatch {
 const dnsPort = 53;
 const headerBytes = 12;
 
-/** Answers every name with «there is no such name» and notes it. Undefined where the port of names may not be taken. */
+/** Looked up by ourselves, to see whether names are asked here at all. */
+const ownName = 'watch.invalid';
+
+/** Answers every name with «there is no such name» and notes it. Undefined where lookups do not come here. */
 export async function watchOutside(): Promise<OutsideWatch | undefined> {
   const names = new Set<string>();
   let seen = unroutable();
@@ -38,6 +42,11 @@ export async function watchOutside(): Promise<OutsideWatch | undefined> {
     socket.bind(dnsPort, '127.0.0.1');
     await once(socket, 'listening');
   } catch {
+    socket.close();
+    return undefined;
+  }
+  await lookup(ownName).catch(() => {});
+  if (!names.delete(ownName)) {
     socket.close();
     return undefined;
   }

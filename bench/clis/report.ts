@@ -75,7 +75,7 @@ function outsideOf(rows: Row[], { isolated, namesSeen }: { isolated: boolean; na
   if (!isolated) {
     return 'No namespace could be made here: the clients ran with their switches alone, and what they tried outside was not seen.';
   }
-  const seen = namesSeen ? '' : ' Names could not be watched: their port was not to be had.';
+  const seen = namesSeen ? '' : ' Names could not be watched: lookups do not come to us here.';
   const tries = rows
     .filter(({ outside }) => outside.names.length > 0 || outside.connects > 0)
     .map(

@@ -1,12 +1,19 @@
-import type { Candidate } from '../catalog/index.ts';
 import { GatewayError } from '../protocol/index.ts';
 import { type Cancellation, pause } from './cancellation.ts';
-import { type Balancing, type Fleet, groupKey, type Obstacle, type Won } from './load/fleet.ts';
+import {
+  type Balancing,
+  type Callee,
+  type Fleet,
+  groupKey,
+  type Obstacle,
+  type Won,
+} from './load/fleet.ts';
+import type { Need } from './load/room.ts';
 import { backoffMs, mayMoveOn, mayRepeat, type RetryPolicy } from './retry.ts';
 import type { Timers } from './timers.ts';
 
 export interface SearchInput {
-  plan: readonly Candidate[];
+  plan: readonly Callee[];
   balancing: Balancing;
   policy: RetryPolicy;
   cancellation: Cancellation;
@@ -26,9 +33,9 @@ export interface SearchTools {
  * limit, and only where all equals are busy does it queue.
  */
 export class CallSearch {
-  private readonly arranged: Candidate[];
-  private left: Candidate[];
-  private later: { candidate: Candidate; retryAfterMs: number | undefined }[] = [];
+  private readonly arranged: Callee[];
+  private left: Callee[];
+  private later: { candidate: Callee; retryAfterMs: number | undefined }[] = [];
   private rounds = 0;
   private waitedMs = 0;
   private obstacles: Obstacle[] = [];
@@ -64,12 +71,12 @@ export class CallSearch {
   }
 
   /** The same deployment at once, with another key. */
-  again(candidate: Candidate): void {
+  again(candidate: Callee): void {
     this.left = [candidate, ...this.left];
   }
 
   /** Takes note of a failure. False when no other call may follow it. */
-  failed(candidate: Candidate, { code, retryAfterMs }: GatewayError): boolean {
+  failed(candidate: Callee, { code, retryAfterMs }: GatewayError): boolean {
     if (code === 'content_filtered') return this.leaveVendor(candidate);
     if (!mayMoveOn(code)) return false;
     if (mayRepeat(code) && (retryAfterMs ?? 0) <= this.input.policy.retryAfterMsMax)
@@ -78,7 +85,7 @@ export class CallSearch {
   }
 
   /** The vendor's filter would refuse the same request again, at whichever of its models and places. */
-  private leaveVendor({ deployment }: Candidate): boolean {
+  private leaveVendor({ deployment }: Callee): boolean {
     if (this.input.policy.contentFilter === 'fail') return false;
     const { id } = deployment.provider.vendor;
     this.left = this.left.filter((one) => one.deployment.provider.vendor.id !== id);
@@ -87,7 +94,7 @@ export class CallSearch {
   }
 
   /** A deployment of another vendor may still be tried. */
-  hasOtherVendors({ deployment }: Candidate): boolean {
+  hasOtherVendors({ deployment }: Callee): boolean {
     const { id } = deployment.provider.vendor;
     return this.left.some((one) => one.deployment.provider.vendor.id !== id);
   }
@@ -113,12 +120,15 @@ export class CallSearch {
     return new GatewayError('overloaded', message, { retryAfterMs, detail });
   }
 
+  private need(): Need {
+    const { tokens, credential } = this.input.balancing;
+    return { tokens, credential, nowMs: this.tools.monotonicMs() };
+  }
+
   private async pass(): Promise<Won | undefined> {
-    const { fleet, monotonicMs } = this.tools;
-    const { tokens } = this.input.balancing;
     this.obstacles = [];
     for (const candidate of this.left) {
-      const entry = fleet.enter(candidate, { tokens, nowMs: monotonicMs() });
+      const entry = this.tools.fleet.enter(candidate, this.need());
       if (entry.kind === 'entered') return { candidate, lease: entry.lease };
       this.obstacles.push(entry);
       if (entry.kind !== 'full') continue;
@@ -133,28 +143,27 @@ export class CallSearch {
   private lastResort(): Won | undefined {
     if (this.tried) return undefined;
     this.tried = true;
-    const { fleet, monotonicMs } = this.tools;
-    const need = { tokens: this.input.balancing.tokens, nowMs: monotonicMs() };
+    const need = this.need();
     for (const candidate of this.left) {
-      const entry = fleet.enter(candidate, need, { lastResort: true });
+      const entry = this.tools.fleet.enter(candidate, need, { lastResort: true });
       if (entry.kind === 'entered') return { candidate, lease: entry.lease };
     }
     return undefined;
   }
 
   /** The router chose the model, not only a place: a short wait for one of its deployments comes before another model. */
-  private async queueWith(candidate: Candidate): Promise<Won | undefined> {
+  private async queueWith(candidate: Callee): Promise<Won | undefined> {
     const { fleet, timers, monotonicMs } = this.tools;
-    const { balancing, cancellation } = this.input;
-    const nowMs = monotonicMs();
+    const { cancellation } = this.input;
+    const need = this.need();
     const equals = this.left.filter(
-      (one) => one === candidate || (groupKey(one) === groupKey(candidate) && !fleet.isEjected(one, nowMs)),
+      (one) => one === candidate || (groupKey(one) === groupKey(candidate) && !fleet.isEjected(one, need.nowMs)),
     );
-    const won = await fleet.queue(
-      equals,
-      { tokens: balancing.tokens },
-      { timers, nowMs: monotonicMs, onCancel: (listener) => cancellation.onCancel(listener) },
-    );
+    const won = await fleet.queue(equals, need, {
+      timers,
+      nowMs: monotonicMs,
+      onCancel: (listener) => cancellation.onCancel(listener),
+    });
     if (won !== undefined) return won;
     this.queuedInVain = true;
     this.left = this.left.filter((one) => !equals.includes(one));

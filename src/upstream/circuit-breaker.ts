@@ -37,7 +37,7 @@ export const defaultBreakerPolicy: BreakerPolicy = {
 type BreakerState = 'closed' | 'open' | 'half-open';
 
 /** Health of one deployment, for the router, the metrics and the operator. */
-interface BreakerSnapshot {
+export interface BreakerSnapshot {
   state: BreakerState;
   /** Milliseconds until a call may go; 0 when one may go now. */
   waitMs: number;

@@ -247,7 +247,7 @@ describe('the replacement of a guardrail', () => {
     fc.assert(
       fc.property(
         fc.constantFrom(...all),
-        fc.constantFrom(undefined, null, 'other', 99, [], {}, [{ type: 'text', text: 'z' }]),
+        fc.constantFrom(undefined, null, 'other', 99, [], {}, [{ type: 'refusal', text: 'z' }]),
         (at, value) => {
           const changed = structuredClone(good);
           let holder = (changed['request'] as JsonObject)['messages'] as JsonObject;

@@ -48,6 +48,27 @@ export function responseStoreConformance(name: string, open: () => Promise<OpenR
     assert.notEqual(await store.find('project:other', 'resp_1'), undefined);
   });
 
+  check(
+    'a response is found by an item of its answer, by its tenant, until it is gone',
+    async ({ store }) => {
+      const answer = (text: string) =>
+        JSON.stringify({ output: [{ id: 'msg_1', text }, { type: 'odd' }, null] });
+      const first = sample({ response: answer('a') });
+      const second = sample({ id: 'resp_2', response: answer('b') });
+      await store.put(first);
+      assert.deepEqual(await store.findItem(first.tenant, 'msg_1'), first);
+      assert.equal(await store.findItem('project:other', 'msg_1'), undefined);
+      assert.equal(await store.findItem(first.tenant, 'msg_2'), undefined);
+      await store.put(second);
+      assert.deepEqual(await store.findItem(first.tenant, 'msg_1'), second);
+      await store.remove(first.tenant, 'resp_2');
+      assert.equal(await store.findItem(first.tenant, 'msg_1'), undefined);
+      await store.put(first);
+      await store.prune(first.createdAtMs + 1, 1_000_000);
+      assert.equal(await store.findItem(first.tenant, 'msg_1'), undefined);
+    },
+  );
+
   check('what was made before a time is pruned', async ({ store }) => {
     for (const createdAtMs of [1_000, 2_000, 3_000]) {
       await store.put(sample({ id: `resp_${createdAtMs}`, createdAtMs }));

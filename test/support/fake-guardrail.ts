@@ -4,7 +4,12 @@ import type { AddressInfo } from 'node:net';
 import type { Json } from './start-yumen.ts';
 
 /** The document to answer with, or what to do with the response. */
-export type Judge = (document: Json) => Json | ((response: ServerResponse) => void);
+export type Judge = (document: Json) => Verdict | ((response: ServerResponse) => void);
+
+interface Verdict {
+  action: string;
+  [field: string]: unknown;
+}
 
 /** A real server on loopback that judges what a gateway shows it. */
 export interface FakeGuardrail {

@@ -1,5 +1,6 @@
 import type { Clock } from '../../std/index.ts';
 import type { GatewayLog } from '../gateway.ts';
+import { outputOf } from './item-references.ts';
 import type { ResponseStore, StoredResponse } from './response-store.ts';
 
 /** What is held of responses that the store does not have, and of those on their way to it. */
@@ -56,11 +57,22 @@ export class KeptResponses {
   }
 
   async find(tenant: string, id: string): Promise<StoredResponse | undefined> {
-    const { store, clock } = this.#options;
-    const found = this.#unsaved.get(keyOf(tenant, id)) ?? (await store.find(tenant, id));
-    return found !== undefined && clock.nowMs() - found.createdAtMs < this.#options.keepMs()
-      ? found
-      : undefined;
+    const { store } = this.#options;
+    return this.#inTime(this.#unsaved.get(keyOf(tenant, id)) ?? (await store.find(tenant, id)));
+  }
+
+  /** The response whose answer holds an item. */
+  async findItem(tenant: string, itemId: string): Promise<StoredResponse | undefined> {
+    const { store } = this.#options;
+    const unsaved = [...this.#unsaved.values()].findLast(
+      (response) => response.tenant === tenant && answers(response, itemId),
+    );
+    return this.#inTime(unsaved ?? (await store.findItem(tenant, itemId)));
+  }
+
+  #inTime(found: StoredResponse | undefined): StoredResponse | undefined {
+    const { clock, keepMs } = this.#options;
+    return found !== undefined && clock.nowMs() - found.createdAtMs < keepMs() ? found : undefined;
   }
 
   /** Whether there was one. */
@@ -101,6 +113,11 @@ export class KeptResponses {
 
 function keyOf(tenant: string, id: string): string {
   return `${tenant} ${id}`;
+}
+
+/** Read only where the text may hold it. */
+export function answers({ response }: StoredResponse, itemId: string): boolean {
+  return response.includes(JSON.stringify(itemId)) && outputOf(response).some(({ id }) => id === itemId);
 }
 
 /** In memory: strings of Latin text take a byte a character, others two. */

@@ -1,4 +1,4 @@
-import { sizeOf } from './kept-responses.ts';
+import { answers, sizeOf } from './kept-responses.ts';
 import type { StoredResponse } from './response-store.ts';
 
 const entriesMax = 16;
@@ -18,6 +18,11 @@ export class RecentResponses {
 
   find(id: string): StoredResponse | undefined {
     return this.#entries.get(id);
+  }
+
+  /** The response whose answer holds an item. */
+  findItem(itemId: string): StoredResponse | undefined {
+    return [...this.#entries.values()].findLast((response) => answers(response, itemId));
   }
 
   /** The newest is held however large it is, for it is what the client goes on from. */

@@ -21,6 +21,8 @@ export interface ResponseStore {
   /** Resolves once it survives the process. A response that is known already is replaced. */
   put(response: StoredResponse): Promise<void>;
   find(tenant: string, id: string): Promise<StoredResponse | undefined>;
+  /** The response whose answer holds an item with this id, the later one where several do. */
+  findItem(tenant: string, itemId: string): Promise<StoredResponse | undefined>;
   /** Whether there was one. */
   remove(tenant: string, id: string): Promise<boolean>;
   /** Forgets all that were made before a time, then the oldest of those that take more than `bytesMax` together. Tells how many. */

@@ -1,7 +1,6 @@
 import type { Principal } from '../../identity/index.ts';
 import {
   GatewayError,
-  isObject,
   type Json,
   type JsonObject,
   jsonMember,
@@ -13,6 +12,7 @@ import type { GatewayDeps } from '../gateway.ts';
 import { forbidsStoring } from '../request-headers.ts';
 import { expandCompactions, mayHoldCompaction } from './compaction-item.ts';
 import { type Holders, holdersOf } from './holders.ts';
+import { dereference, mayHoldReference, outputOf } from './item-references.ts';
 import { inputItems, portable, requireCalls } from './items.ts';
 import type { RecentResponses } from './recent-responses.ts';
 import type { StoredResponse } from './response-store.ts';
@@ -88,9 +88,14 @@ export async function bodyOfTurn(
   deps: GatewayDeps,
 ): Promise<Uint8Array> {
   const edits: Edits = {};
-  const sent = await continued(turn, edits, place, deps);
+  const given = turn.input;
+  const { sent: added, known } = await dereference(given, turn.holders.only, (id) =>
+    findAnswerWith(id, turn, place, deps),
+  );
+  turn.conversation = known;
+  const sent = await continued(turn, added, edits, place, deps);
   const expanded = expandCompactions(sent, turn.tenant, deps.sealer);
-  if (expanded.found || sent !== turn.input) edits['input'] = expanded.items as Json[];
+  if (expanded.found || sent !== given) edits['input'] = expanded.items as Json[];
   turn.kept = turn.whole && deps.responses.keeps && asksToKeep(turn, place);
   leaveVendorStore(turn, place, edits);
   turn.vendorKeeps = turn.body['store'] !== false && edits['store'] !== false;
@@ -102,11 +107,12 @@ export async function bodyOfTurn(
 /** The items to send, and in the turn the whole conversation, whoever holds its older part. */
 async function continued(
   turn: Turn,
+  input: JsonObject[],
   edits: Edits,
   place: TurnPlace,
   deps: GatewayDeps,
 ): Promise<JsonObject[]> {
-  const { input, previousId, holders } = turn;
+  const { previousId, holders } = turn;
   if (previousId === undefined) return input;
   const found = await findPrevious(previousId, turn, place, deps);
   if (found === undefined) {
@@ -117,7 +123,7 @@ async function continued(
   }
   const past = pastOf(found);
   requireCalls(past, input);
-  turn.conversation = [...past, ...input];
+  turn.conversation = [...past, ...turn.conversation];
   if (found.heldBy !== undefined && found.heldBy === holders.only) return input;
   edits['previous_response_id'] = undefined;
   turn.restored = { previous_response_id: previousId };
@@ -129,7 +135,7 @@ function asksNothingOfUs(bytes: Uint8Array): boolean {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (jsonMember(body, 'store')?.toString() !== 'false') return false;
   const previous = jsonMember(body, 'previous_response_id')?.toString() ?? 'null';
-  return previous === 'null' && !mayHoldCompaction(body);
+  return previous === 'null' && !mayHoldCompaction(body) && !mayHoldReference(body);
 }
 
 function asksToKeep({ body }: Turn, { headers }: TurnPlace): boolean {
@@ -152,11 +158,21 @@ async function findPrevious(
   return isLocalOnly(turn, place) ? undefined : responses.find(turn.tenant, id);
 }
 
+/** The answer that holds an item. */
+async function findAnswerWith(
+  itemId: string,
+  turn: Turn,
+  place: TurnPlace,
+  { responses }: GatewayDeps,
+): Promise<StoredResponse | undefined> {
+  const recent = place.recent?.findItem(itemId);
+  if (recent !== undefined && recent.tenant === turn.tenant) return recent;
+  return isLocalOnly(turn, place) ? undefined : responses.findItem(turn.tenant, itemId);
+}
+
 function pastOf(found: StoredResponse): JsonObject[] {
   const input = JSON.parse(found.input) as JsonObject[];
-  const response: unknown = JSON.parse(found.response);
-  const output = isObject(response) && Array.isArray(response['output']) ? response['output'] : [];
-  return [...input, ...(output as JsonObject[])];
+  return [...input, ...outputOf(found.response)];
 }
 
 /**

@@ -90,4 +90,16 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (deployment, capability)
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE response_items (
+    tenant TEXT NOT NULL,
+    item_id TEXT NOT NULL,
+    response_id TEXT NOT NULL,
+    PRIMARY KEY (tenant, item_id)
+  ) WITHOUT ROWID;
+  CREATE INDEX response_items_by_response ON response_items (tenant, response_id);
+  CREATE TRIGGER response_items_go_along AFTER DELETE ON responses BEGIN
+    DELETE FROM response_items WHERE tenant = OLD.tenant AND response_id = OLD.id;
+  END;
+  `,
 ];

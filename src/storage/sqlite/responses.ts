@@ -1,10 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { StoredResponse } from '../../gateway/index.ts';
+import { isObject } from '../../protocol/index.ts';
+import { inTransaction } from './database.ts';
 
 export interface ResponseOperations {
   putResponse(response: StoredResponse): void;
   findResponse(tenant: string, id: string): StoredResponse | undefined;
+  findResponseWith(tenant: string, itemId: string): StoredResponse | undefined;
   removeResponse(tenant: string, id: string): boolean;
   pruneResponses(beforeMs: number, bytesMax: number): number;
 }
@@ -18,6 +21,15 @@ export function responseOperations(db: DatabaseSync): ResponseOperations {
        bytes = excluded.bytes, input = excluded.input, response = excluded.response`,
   );
   const one = db.prepare('SELECT * FROM responses WHERE tenant = ? AND id = ?');
+  const putItem = db.prepare(
+    `INSERT INTO response_items (tenant, item_id, response_id) VALUES (?, ?, ?)
+     ON CONFLICT (tenant, item_id) DO UPDATE SET response_id = excluded.response_id`,
+  );
+  const withItem = db.prepare(
+    `SELECT responses.* FROM response_items AS item
+     JOIN responses ON responses.tenant = item.tenant AND responses.id = item.response_id
+     WHERE item.tenant = ? AND item.item_id = ?`,
+  );
   const remove = db.prepare('DELETE FROM responses WHERE tenant = ? AND id = ?');
   const removeBefore = db.prepare('DELETE FROM responses WHERE created_at_ms < ?');
   const sizes = db.prepare('SELECT created_at_ms, bytes FROM responses ORDER BY created_at_ms DESC');
@@ -25,18 +37,18 @@ export function responseOperations(db: DatabaseSync): ResponseOperations {
   return {
     putResponse({ tenant, id, createdAtMs, heldBy, input, response }) {
       const bytes = input.length + response.length;
-      put.run(
-        tenant,
-        id,
-        Math.trunc(createdAtMs),
-        heldBy ?? null,
-        bytes,
-        zstdCompressSync(input),
-        zstdCompressSync(response),
-      );
+      const [givenInput, answer] = [zstdCompressSync(input), zstdCompressSync(response)];
+      inTransaction(db, () => {
+        put.run(tenant, id, Math.trunc(createdAtMs), heldBy ?? null, bytes, givenInput, answer);
+        for (const itemId of itemIdsOf(response)) putItem.run(tenant, itemId, id);
+      });
     },
     findResponse(tenant, id) {
       const row = one.get(tenant, id);
+      return row === undefined ? undefined : responseOf(row);
+    },
+    findResponseWith(tenant, itemId) {
+      const row = withItem.get(tenant, itemId);
       return row === undefined ? undefined : responseOf(row);
     },
     removeResponse: (tenant, id) => Number(remove.run(tenant, id).changes) > 0,
@@ -56,6 +68,13 @@ function newestBeyond(rows: Iterable<{ [column: string]: unknown }>, bytesMax: n
     if (bytes > bytesMax) return Number(row['created_at_ms']);
   }
   return undefined;
+}
+
+/** Of the items of the answer, so that a client can refer to one. */
+function itemIdsOf(response: string): string[] {
+  const parsed: unknown = JSON.parse(response);
+  const output = isObject(parsed) && Array.isArray(parsed['output']) ? parsed['output'] : [];
+  return output.filter(isObject).flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
 }
 
 function responseOf(row: { [column: string]: unknown }): StoredResponse {

@@ -86,6 +86,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     responses: {
       put: (response) => writer.call('putResponse', response),
       find: (tenant, id) => writer.call('findResponse', tenant, id),
+      findItem: (tenant, itemId) => writer.call('findResponseWith', tenant, itemId),
       remove: (tenant, id) => writer.call('removeResponse', tenant, id),
       prune: (beforeMs, bytesMax) => writer.call('pruneResponses', beforeMs, bytesMax),
     },

@@ -1,15 +1,8 @@
 import type { GatewayError } from '../../protocol/index.ts';
 import type { ProviderKey } from '../../providers/index.ts';
 import { Cooldown } from './cooldown.ts';
-import { Gate } from './gate.ts';
 import type { LoadPolicy } from './policy.ts';
-import { type Counted, RateWindow } from './rate-window.ts';
-
-/** What a call is expected to need, and when. */
-export interface Need {
-  tokens: number;
-  nowMs: number;
-}
+import { type Need, Room } from './room.ts';
 
 /** One call's hold on an account. One of `succeeded`, `failed` and `left` follows, then `release`. */
 export interface AccountHold {
@@ -28,8 +21,7 @@ export interface AccountHold {
 /** What is known of one account at a provider: a key, or what serves without one. */
 export class Account {
   readonly key: ProviderKey | undefined;
-  readonly gate = new Gate();
-  private readonly window = new RateWindow();
+  readonly room = new Room();
   /** Refused or empty: of no use to any deployment. */
   private readonly refused = new Cooldown();
   /** By deployment: vendors limit each model by itself, and a key may lack the right to one of them. */
@@ -52,20 +44,13 @@ export class Account {
     return refusedMs === undefined || limitedMs === undefined ? undefined : Math.max(refusedMs, limitedMs);
   }
 
-  /** Milliseconds until its own limits, as the operator stated them, let a call through. */
-  limitedMs({ tokens, nowMs }: Need): number {
-    const limits = this.key?.limits;
-    return limits === undefined ? 0 : this.window.waitMs(limits, tokens, nowMs);
-  }
-
   isSpent(deployment: string, nowMs: number): boolean {
     return (this.spentUntilMs.get(deployment) ?? 0) > nowMs;
   }
 
-  enter(deployment: string, { tokens, nowMs }: Need): AccountHold {
+  enter(deployment: string, need: Need): AccountHold {
     const limited = this.limitedAt(deployment);
-    const counted: Counted = this.window.count(tokens, nowMs);
-    this.gate.enter();
+    const place = this.room.enter(need);
     this.refused.enter();
     limited.enter();
     const left = (): void => {
@@ -84,9 +69,9 @@ export class Account {
       },
       left,
       spentFor: (ms, atMs) => this.spentUntilMs.set(deployment, atMs + ms),
-      release: (actual) => {
-        if (actual !== undefined) this.window.correct(counted, actual);
-        this.gate.leave();
+      release: (tokens) => {
+        place.correct(tokens);
+        place.leave();
       },
     };
   }

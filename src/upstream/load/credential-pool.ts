@@ -1,8 +1,8 @@
-import type { Deployment } from '../../catalog/index.ts';
-import type { Provider, ProviderKey } from '../../providers/index.ts';
-import { Account, type AccountHold, type Need } from './account.ts';
+import type { Provider, ProviderKey, RateLimits } from '../../providers/index.ts';
+import { Account, type AccountHold } from './account.ts';
 import type { Gate } from './gate.ts';
 import type { LoadPolicy } from './policy.ts';
+import type { Need } from './room.ts';
 import { SmoothWeights } from './smooth-weights.ts';
 
 interface Accounts {
@@ -17,6 +17,18 @@ export type AccountStanding =
   /** `waitMs` is undefined while it is not known how long: a call is finding out. */
   | { kind: 'cooling' | 'limited'; waitMs: number | undefined };
 
+/** A key as the operator may see it: never the key itself. */
+export interface KeyView {
+  id: string;
+  weight: number;
+  limits: RateLimits | undefined;
+  inFlight: number;
+  /** Until it may be used again; 0 = now. */
+  coolingMs: number;
+  /** After a rest one call finds out whether it works again. */
+  isBeingTried: boolean;
+}
+
 /** The accounts of all providers: which may be used now, and whose turn it is. */
 export class CredentialPool {
   // Bounded by the configuration, which alone names providers.
@@ -29,26 +41,31 @@ export class CredentialPool {
     this.random = random;
   }
 
-  /** Which accounts may serve the deployment now; if none, why. Changes nothing. */
-  standing(deployment: Deployment, need: Need, hasWaited: boolean): AccountStanding {
-    const { id, provider } = deployment;
-    const { nowMs } = need;
+  /**
+   * Which accounts may serve now; if none, why. Changes nothing.
+   *
+   * @param place what is limited by itself, such as a deployment
+   */
+  standing(provider: Provider, place: string, need: Need, hasWaited: boolean): AccountStanding {
+    const { nowMs, credential } = need;
     const usable: Account[] = [];
     const gates: Gate[] = [];
     let limited = false;
     let soonestMs: number | undefined;
     for (const account of this.accountsOf(provider).all) {
-      const coolingMs = account.coolingMs(id, nowMs);
+      const { key, room } = account;
+      if (credential !== undefined && key?.id !== credential) continue;
+      const coolingMs = account.coolingMs(place, nowMs);
       if (coolingMs === undefined) continue;
-      const limitedMs = account.limitedMs(need);
+      const limitedMs = room.limitedMs(key?.limits, need);
       if (limitedMs > 0) limited = true;
       const waitMs = Math.max(coolingMs, limitedMs);
       if (waitMs > 0) soonestMs = Math.min(soonestMs ?? waitMs, waitMs);
-      else if (account.gate.hasRoom(concurrentMax(provider, account.key), hasWaited)) usable.push(account);
-      else gates.push(account.gate);
+      else if (room.hasPlace(concurrentMax(provider, key), need, hasWaited)) usable.push(account);
+      else gates.push(room.gate);
     }
     if (usable.length > 0) {
-      const fresh = usable.filter((account) => !account.isSpent(id, nowMs));
+      const fresh = usable.filter((account) => !account.isSpent(place, nowMs));
       return { kind: 'ready', usable: fresh.length > 0 ? fresh : usable, spent: fresh.length === 0 };
     }
     if (gates.length > 0) return { kind: 'full', gates };
@@ -56,9 +73,23 @@ export class CredentialPool {
   }
 
   /** Takes the one whose turn it is. */
-  enter(deployment: Deployment, usable: Account[], need: Need): AccountHold {
+  enter(provider: Provider, place: string, usable: Account[], need: Need): AccountHold {
     const only = usable.length === 1 ? usable[0] : undefined;
-    return (only ?? this.nextOf(deployment.provider, usable)).enter(deployment.id, need);
+    return (only ?? this.nextOf(provider, usable)).enter(place, need);
+  }
+
+  /** How the keys of a provider fare at one place. */
+  view(provider: Provider, place: string, nowMs: number): KeyView[] {
+    return this.accountsOf(provider).all.flatMap((account) => {
+      const { key, room } = account;
+      if (key === undefined) return [];
+      const coolingMs = account.coolingMs(place, nowMs);
+      const { id, weight, limits } = key;
+      const { inFlight } = room.gate;
+      return [
+        { id, weight, limits, inFlight, coolingMs: coolingMs ?? 0, isBeingTried: coolingMs === undefined },
+      ];
+    });
   }
 
   forget(provider: string): void {

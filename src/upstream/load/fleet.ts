@@ -1,15 +1,25 @@
 import type { Candidate, Deployment } from '../../catalog/index.ts';
 import type { ErrorCode } from '../../protocol/index.ts';
-import type { CircuitBreakers } from '../circuit-breaker.ts';
-import type { Timers } from '../timers.ts';
-import type { Account, Need } from './account.ts';
+import type { Provider } from '../../providers/index.ts';
+import type { BreakerSnapshot, CircuitBreakers } from '../circuit-breaker.ts';
+import type { Account } from './account.ts';
 import { type BalanceStrategy, type Contender, strategies } from './balance.ts';
-import { CredentialPool } from './credential-pool.ts';
-import { Gate, type Waiter } from './gate.ts';
+import { CredentialPool, type KeyView } from './credential-pool.ts';
+import type { Gate } from './gate.ts';
 import { type Lease, leaseOf } from './lease.ts';
 import { defaultLoadPolicy, type LoadPolicy } from './policy.ts';
-import { RateWindow } from './rate-window.ts';
+import { type Waiting, waitInTurn } from './queue.ts';
+import { type Need, Room } from './room.ts';
 import { Siblings } from './siblings.ts';
+
+/** Something to call. */
+export interface Callee extends Candidate {
+  /**
+   * What circuit, limits and speed are kept under; absent = the deployment. For endpoints that fare apart from its chats, and where a client
+   * may name any model: these are bounded in number.
+   */
+  place?: string | undefined;
+}
 
 /** What one request brings to the choice among equal deployments. */
 export interface Balancing {
@@ -18,8 +28,10 @@ export interface Balancing {
   costsNano: ReadonlyMap<string, number>;
   /** Deployment that has the conversation in its prompt cache, or holds state of it. */
   home: string | undefined;
-  /** Expected tokens of a call, in and out, for limits by token. */
-  tokens: number;
+  /** Expected tokens of a call, in and out, for limits by token; undefined where no limit counts the call. */
+  tokens: number | undefined;
+  /** Id of the only key that may be used: what the request is about belongs to its account. */
+  credential?: string | undefined;
 }
 
 /** A key or an account that the upstream refuses. */
@@ -27,6 +39,7 @@ export interface RefusedKey {
   provider: string;
   /** The key's id, never the key. */
   key: string | undefined;
+  /** Or the endpoint, where the model is the client's own word. */
   deployment: string;
   code: ErrorCode;
 }
@@ -55,13 +68,24 @@ type Capacity = { kind: 'ready'; usable: Account[]; spent: boolean } | Exclude<O
 export type Entry = { kind: 'entered'; lease: Lease } | Obstacle;
 
 export interface Won {
-  candidate: Candidate;
+  candidate: Callee;
   lease: Lease;
 }
 
+/** How a deployment fares, for the operator. */
+export interface DeploymentView {
+  inFlight: number;
+  queued: number;
+  circuit: BreakerSnapshot;
+  /** Until it is back among those that share its model's requests; 0 = it is. */
+  ejectedMs: number;
+  keys: KeyView[];
+}
+
 interface Load {
-  gate: Gate;
-  window: RateWindow;
+  room: Room;
+  deployment: string;
+  provider: string;
 }
 
 /** What is known of all deployments and accounts while they serve, and who is called next. One for the process. */
@@ -83,8 +107,8 @@ export class Fleet {
    * The plan with the deployments of each model in the order in which they share its load. Which model comes when stays as the router
    * decided: those of one model only change places among themselves.
    */
-  arrange(plan: readonly Candidate[], balancing: Balancing, nowMs: number): Candidate[] {
-    const groups = new Map<string, Candidate[]>();
+  arrange(plan: readonly Callee[], balancing: Balancing, nowMs: number): Callee[] {
+    const groups = new Map<string, Callee[]>();
     for (const candidate of plan) {
       const key = groupKey(candidate);
       const group = groups.get(key);
@@ -99,34 +123,26 @@ export class Fleet {
   }
 
   /** Takes everything one call needs, or says what is missing. */
-  enter(candidate: Candidate, need: Need, how: { hasWaited?: boolean; lastResort?: boolean } = {}): Entry {
-    const { deployment } = candidate;
-    const breaker = this.options.breakers.of(deployment.id);
+  enter(candidate: Callee, need: Need, how: { hasWaited?: boolean; lastResort?: boolean } = {}): Entry {
+    const { provider } = candidate.deployment;
+    const id = placeOf(candidate);
+    const breaker = this.options.breakers.of(id);
     const isOpen = !breaker.allows(need.nowMs);
-    if (isOpen && how.lastResort !== true) return this.closed(deployment, need.nowMs);
-    const standing = this.capacity(deployment, need, how.hasWaited === true);
+    if (isOpen && how.lastResort !== true) return this.closed(id, need.nowMs);
+    const standing = this.capacity(candidate, need, how.hasWaited === true);
     if (standing.kind !== 'ready') return standing;
     const permit = isOpen ? breaker.enterAsLastResort(need.nowMs) : breaker.enter(need.nowMs);
-    if (permit === undefined) return this.closed(deployment, need.nowMs);
-    const { gate, window } = this.loadOf(deployment);
-    const account = this.pool.enter(deployment, standing.usable, need);
-    gate.enter();
+    if (permit === undefined) return this.closed(id, need.nowMs);
+    const account = this.pool.enter(provider, id, standing.usable, need);
     const lease = leaseOf({
-      deployment: deployment.id,
+      deployment: id,
       permit,
       breaker,
       account,
-      gate,
-      window,
-      counted: window.count(need.tokens, need.nowMs),
+      place: this.roomOf(candidate).enter(need),
       siblings: this.siblingsOf(candidate),
       refused: ({ code }) =>
-        this.options.keyRefused?.({
-          provider: deployment.provider.id,
-          key: account.key?.id,
-          deployment: deployment.id,
-          code,
-        }),
+        this.options.keyRefused?.({ provider: provider.id, key: account.key?.id, deployment: id, code }),
     });
     return { kind: 'entered', lease };
   }
@@ -136,83 +152,64 @@ export class Fleet {
    * for any more, or when the caller left.
    */
   queue(
-    candidates: readonly Candidate[],
+    candidates: readonly Callee[],
     need: Omit<Need, 'nowMs'>,
-    how: { timers: Timers; nowMs(): number; onCancel(listener: () => void): void },
+    waiting: Waiting,
   ): Promise<Won | undefined> {
-    return new Promise((resolve) => {
-      const joined = new Set<Gate>();
-      let over = false;
-      let hasWaited = false;
-      const finish = (won: Won | undefined): void => {
-        over = true;
-        stop();
-        for (const gate of joined) gate.quit(waiter);
-        resolve(won);
-      };
-      const waiter: Waiter = () => {
-        if (over) return 'gone';
-        const found = this.firstWithRoom(candidates, { ...need, nowMs: how.nowMs() }, hasWaited);
-        hasWaited = true;
-        if ('lease' in found) {
-          finish(found);
-          return 'entered';
-        }
-        for (const gate of found.gates) {
-          if (joined.has(gate) || gate.queued >= this.policy.queueLengthMax) continue;
-          joined.add(gate);
-          gate.join(waiter);
-        }
-        if (found.gates.some((gate) => joined.has(gate))) return 'waits';
-        finish(undefined);
-        return 'gone';
-      };
-      const stop = how.timers.after(this.policy.queueWaitMsMax, () => finish(undefined));
-      how.onCancel(() => {
-        if (!over) finish(undefined);
-      });
-      if (!over) waiter();
-    });
+    const find = (hasWaited: boolean): Won | { gates: Gate[] } =>
+      this.firstWithRoom(candidates, { ...need, nowMs: waiting.nowMs() }, hasWaited);
+    return waitInTurn(find, this.policy, waiting);
   }
 
-  isEjected(candidate: Candidate, nowMs: number): boolean {
-    return this.siblingsOf(candidate).isEjected(candidate.deployment.id, nowMs);
+  isEjected(candidate: Callee, nowMs: number): boolean {
+    return this.siblingsOf(candidate).isEjected(placeOf(candidate), nowMs);
   }
 
   /** Milliseconds until a key of the deployment's provider may be used; 0 = now. */
   coolingMs(deployment: Deployment, nowMs: number): number {
-    const standing = this.pool.standing(deployment, { tokens: 0, nowMs }, true);
+    const standing = this.pool.standing(deployment.provider, deployment.id, { tokens: 0, nowMs }, true);
     return standing.kind === 'cooling' ? (standing.waitMs ?? 0) : 0;
   }
 
-  inFlight(deployment: Deployment): number {
-    return this.loadOf(deployment).gate.inFlight;
+  view({ id, provider }: Deployment, nowMs: number): DeploymentView {
+    const gate = this.loads.get(id)?.room.gate;
+    const ejections = [...this.groups.values()].map((group) => group.ejectedUntilMs(id) - nowMs);
+    return {
+      inFlight: gate?.inFlight ?? 0,
+      queued: gate?.queued ?? 0,
+      circuit: this.options.breakers.of(id).snapshot(nowMs),
+      ejectedMs: Math.max(0, ...ejections),
+      keys: this.pool.view(provider, id, nowMs),
+    };
   }
 
   /** Begins anew with these: what was learned of them does not hold for what they have become. */
-  forget(deployments: Iterable<Deployment>): void {
-    for (const { id, provider } of deployments) {
-      this.options.breakers.forget([id]);
+  forget(deployments: Iterable<Deployment>, providers: Iterable<Provider> = []): void {
+    const ids = new Set([...deployments].map(({ id }) => id));
+    const gone = new Set([...providers].map(({ id }) => id));
+    for (const [place, { deployment, provider }] of this.loads)
+      if (ids.has(deployment) || gone.has(provider)) ids.add(place);
+    this.options.breakers.forget(ids);
+    for (const id of ids) {
       for (const group of this.groups.values()) group.forget(id);
       this.loads.delete(id);
-      this.pool.forget(provider.id);
     }
+    for (const provider of gone) this.pool.forget(provider);
   }
 
-  private order(group: Candidate[], balancing: Balancing, nowMs: number): Candidate[] {
+  private order(group: Callee[], balancing: Balancing, nowMs: number): Callee[] {
     if (group.length === 1) return group;
     const siblings = this.siblingsOf(group[0]!);
-    const need = { tokens: balancing.tokens, nowMs };
+    const need = { tokens: balancing.tokens, credential: balancing.credential, nowMs };
     const ready: Contender[] = [];
-    const later: { candidate: Candidate; rank: number }[] = [];
+    const later: { candidate: Callee; rank: number }[] = [];
     for (const candidate of group) {
-      const { deployment } = candidate;
-      siblings.know(deployment.id);
+      siblings.know(placeOf(candidate));
       const rank = this.rank(candidate, siblings, need);
       if (rank > 0) later.push({ candidate, rank });
       else {
         const costNano = balancing.costsNano.get(candidate.id);
-        ready.push({ candidate, costNano, inFlight: this.inFlight(deployment) });
+        ready.push({ candidate, costNano, inFlight: this.roomOf(candidate).gate.inFlight });
       }
     }
     const home = ready.find(({ candidate }) => candidate.deployment.id === balancing.home)?.candidate;
@@ -226,11 +223,11 @@ export class Fleet {
   }
 
   /** 0 = among those that share the load; the others are a last resort, the higher the later. */
-  private rank(candidate: Candidate, siblings: Siblings, need: Need): number {
-    const { deployment } = candidate;
-    if (!this.options.breakers.of(deployment.id).allows(need.nowMs)) return 5;
-    if (siblings.isEjected(deployment.id, need.nowMs)) return 4;
-    const standing = this.capacity(deployment, need, false);
+  private rank(candidate: Callee, siblings: Siblings, need: Need): number {
+    const id = placeOf(candidate);
+    if (!this.options.breakers.of(id).allows(need.nowMs)) return 5;
+    if (siblings.isEjected(id, need.nowMs)) return 4;
+    const standing = this.capacity(candidate, need, false);
     switch (standing.kind) {
       case 'ready':
         return standing.spent ? 1 : 0;
@@ -243,27 +240,26 @@ export class Fleet {
     }
   }
 
-  private closed({ id }: Deployment, nowMs: number): Obstacle {
+  private closed(id: string, nowMs: number): Obstacle {
     const { waitMs } = this.options.breakers.of(id).snapshot(nowMs);
     return { kind: 'closed', waitMs: waitMs > 0 ? waitMs : undefined };
   }
 
   /** Whether there is room for a call, whatever its circuit. */
-  private capacity(deployment: Deployment, need: Need, hasWaited: boolean): Capacity {
-    const { limits } = deployment;
-    const load = this.loadOf(deployment);
-    const limitedMs = limits === undefined ? 0 : load.window.waitMs(limits, need.tokens, need.nowMs);
+  private capacity(candidate: Callee, need: Need, hasWaited: boolean): Capacity {
+    const { limits, provider } = candidate.deployment;
+    const room = this.roomOf(candidate);
+    const limitedMs = room.limitedMs(limits, need);
     if (limitedMs > 0) return { kind: 'limited', waitMs: limitedMs };
-    const accounts = this.pool.standing(deployment, need, hasWaited);
+    const accounts = this.pool.standing(provider, placeOf(candidate), need, hasWaited);
     if (accounts.kind === 'cooling' || accounts.kind === 'limited') return accounts;
-    const hasRoom = load.gate.hasRoom(limits?.concurrent, hasWaited);
-    if (hasRoom) return accounts;
-    return { kind: 'full', gates: accounts.kind === 'full' ? [load.gate, ...accounts.gates] : [load.gate] };
+    if (room.hasPlace(limits?.concurrent, need, hasWaited)) return accounts;
+    return { kind: 'full', gates: accounts.kind === 'full' ? [room.gate, ...accounts.gates] : [room.gate] };
   }
 
   /** Or the gates of those that only lack room. */
   private firstWithRoom(
-    candidates: readonly Candidate[],
+    candidates: readonly Callee[],
     need: Need,
     hasWaited: boolean,
   ): Won | { gates: Gate[] } {
@@ -276,16 +272,18 @@ export class Fleet {
     return { gates };
   }
 
-  private loadOf({ id }: Deployment): Load {
-    let load = this.loads.get(id);
+  private roomOf(candidate: Callee): Room {
+    const { id, provider } = candidate.deployment;
+    const place = placeOf(candidate);
+    let load = this.loads.get(place);
     if (load === undefined) {
-      load = { gate: new Gate(), window: new RateWindow() };
-      this.loads.set(id, load);
+      load = { room: new Room(), deployment: id, provider: provider.id };
+      this.loads.set(place, load);
     }
-    return load;
+    return load.room;
   }
 
-  private siblingsOf(candidate: Candidate): Siblings {
+  private siblingsOf(candidate: Callee): Siblings {
     const key = groupKey(candidate);
     let group = this.groups.get(key);
     if (group === undefined) {
@@ -299,6 +297,10 @@ export class Fleet {
 }
 
 /** Deployments are equals when they serve the same model with the same effort. */
-export function groupKey({ deployment, effort }: Candidate): string {
-  return `${deployment.model.id}#${effort}`;
+export function groupKey({ deployment, effort, place }: Callee): string {
+  return place ?? `${deployment.model.id}#${effort}`;
+}
+
+function placeOf({ place, deployment }: Callee): string {
+  return place ?? deployment.id;
 }

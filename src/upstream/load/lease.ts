@@ -2,8 +2,7 @@ import type { GatewayError } from '../../protocol/index.ts';
 import type { ProviderKey } from '../../providers/index.ts';
 import { type CircuitBreaker, isFailure, type Permit } from '../circuit-breaker.ts';
 import type { AccountHold } from './account.ts';
-import type { Gate } from './gate.ts';
-import type { Counted, RateWindow } from './rate-window.ts';
+import type { Place } from './room.ts';
 import type { FirstContent, Siblings } from './siblings.ts';
 
 /**
@@ -34,16 +33,15 @@ export interface LeaseParts {
   permit: Permit;
   breaker: CircuitBreaker;
   account: AccountHold;
-  gate: Gate;
-  window: RateWindow;
-  counted: Counted;
+  /** At the deployment. */
+  place: Place;
   siblings: Siblings;
   /** The operator should know: only they can mend it. */
   refused(error: GatewayError): void;
 }
 
 export function leaseOf(parts: LeaseParts): Lease {
-  const { deployment, permit, breaker, account, gate, window, counted, siblings } = parts;
+  const { deployment, permit, breaker, account, place, siblings } = parts;
   let said = false;
   let released = false;
   const once = (say: () => void): void => {
@@ -84,9 +82,10 @@ export function leaseOf(parts: LeaseParts): Lease {
     release(tokens) {
       if (released) return;
       released = true;
-      if (tokens !== undefined) window.correct(counted, tokens);
+      // All is corrected before anybody who waits looks.
+      place.correct(tokens);
       account.release(tokens);
-      gate.leave();
+      place.leave();
     },
   };
 }

@@ -30,6 +30,8 @@ interface OpenCall {
 class ContentReader {
   readonly messages: Message[] = [];
   #open: OpenCall[] = [];
+  /** The model's turn that is being put together: clients may send each piece of a stream back as a content of its own. */
+  #turn: { message: Message; pieces: Piece[] } | undefined;
 
   system(value: unknown): void {
     if (value === undefined || value === null) return;
@@ -57,15 +59,21 @@ class ContentReader {
 
   #model(list: PathedPart[], index: number): void {
     const reader = new ModelPartReader((call) => `call_${index}_${call}`);
-    const pieces: Piece[] = [];
+    const added: Piece[] = [];
     for (const { part, path } of list) {
       optionalString(part, 'text', `${path}.`);
       checkCall(part, path);
-      pieces.push(...reader.read(part));
+      added.push(...reader.read(part));
     }
+    for (const piece of added) if (piece.type === 'tool-call') this.#open.push(piece);
+    const before = this.messages.at(-1) === this.#turn?.message ? this.#turn : undefined;
+    const pieces = [...(before?.pieces ?? []), ...added];
     const parts = joinPieces(pieces);
-    for (const part of parts) if (part.type === 'tool-call') this.#open.push(part);
-    if (parts.length > 0) this.messages.push({ role: 'assistant', parts });
+    if (parts.length === 0) return;
+    const message = before?.message ?? { role: 'assistant', parts };
+    message.parts = parts;
+    if (before === undefined) this.messages.push(message);
+    this.#turn = { message, pieces };
   }
 
   #user(list: PathedPart[]): void {

@@ -128,8 +128,9 @@ async function streamedTurn(
   const turn: Turn = { text: '', calls: [] };
   for await (const { delta, options } of chunks) {
     turn.text += delta;
-    const calls = callsOf(options);
-    if (calls.length > 0) turn.calls = calls;
+    // Each call is handed over when it is whole, and the last of them more than once.
+    const calls = callsOf(options).filter(({ id }) => turn.calls.every((known) => known.id !== id));
+    turn.calls.push(...calls);
   }
   return turn;
 }
