@@ -28,8 +28,10 @@ export interface FaultRow {
 interface Fault {
   name: string;
   script: FakeScript;
-  /** The client calls with a key whose money is used up; this is what an upstream says of such an account. */
-  overBudget?: FakeScript;
+  /** The client calls with a key whose money is used up. */
+  overBudget?: boolean;
+  /** The same failure as an upstream without a gateway says it, where that differs. */
+  direct?: FakeScript;
   /** Time to watch it, as the known figures were taken. */
   seconds: number;
   /** The failure passes: the client must come to its answer. */
@@ -55,7 +57,8 @@ const faults: Fault[] = [
     // Said as 429 with a quota code in Responses, because Codex repeats a 402.
     name: 'budget used up',
     script: answer,
-    overBudget: { status: 402, error: { message: 'The account is empty.', code: 'insufficient_quota' } },
+    overBudget: true,
+    direct: { status: 402, error: { message: 'The account is empty.', code: 'insufficient_quota' } },
     seconds: 30,
     known: { codex: 1, 'qwen-code': 2, 'claude-code': 1 },
   },
@@ -73,8 +76,10 @@ const faults: Fault[] = [
     known: { 'qwen-code': 17, 'claude-code': 6 },
   },
   {
+    // A gateway says 502 of an upstream that failed, and some clients repeat that for longer than a 500, whoever says it.
     name: '500',
     script: { status: 500, error: { message: 'Something broke.' } },
+    direct: { status: 502, error: { message: 'Something broke.' } },
     seconds: 45,
     known: { codex: 30, 'qwen-code': 18, 'claude-code': 7 },
   },
@@ -93,9 +98,7 @@ export async function* runFaults(cli: Cli, tools: Tools): AsyncGenerator<FaultRo
     const settled = row.known !== undefined && row.requests <= row.known;
     const direct = settled
       ? undefined
-      : await onStage(cli, fault.overBudget ?? fault.script, (stage) =>
-          withoutGateway(cli, fault, stage, tools),
-        );
+      : await onStage(cli, fault.direct ?? fault.script, (stage) => withoutGateway(cli, fault, stage, tools));
     yield { ...row, direct, problem: problemOf(fault, { ...row, direct }) };
   }
 }
@@ -112,7 +115,7 @@ async function onStage<T>(cli: Cli, script: FakeScript, use: (stage: Stage) => P
 type Measured = Omit<FaultRow, 'direct' | 'problem'>;
 
 async function throughGateway(cli: Cli, fault: Fault, stage: Stage, { packages }: Tools): Promise<Measured> {
-  const key = fault.overBudget === undefined ? stage.gateway.key : await spentKey(stage);
+  const key = fault.overBudget === true ? await spentKey(stage) : stage.gateway.key;
   const start = startOf(cli, stage, packages, question, { key });
   const ran = await launch(start, stage.work, fault.seconds * 1000);
   const asked = stage.watch.seen.filter(({ method, path }) => method === 'POST' && !path.includes('count'));
@@ -131,7 +134,12 @@ async function throughGateway(cli: Cli, fault: Fault, stage: Stage, { packages }
 
 async function withoutGateway(cli: Cli, fault: Fault, stage: Stage, { packages }: Tools): Promise<number> {
   const { origin, requests } = stage.upstream;
-  const start = startOf(cli, stage, packages, question, { url: origin, key: upstreamKey });
+  const start = startOf(cli, stage, packages, question, {
+    url: origin,
+    key: upstreamKey,
+    // The name without the provider, as a vendor knows it: some have it in their paths.
+    model: stage.model.slice(stage.model.indexOf('/') + 1),
+  });
   await launch(start, stage.work, fault.seconds * 1000);
   return requests.filter(({ path }) => !path.includes('count')).length;
 }

@@ -82,9 +82,10 @@ export function startOf(
   stage: Stage,
   packages: string,
   prompt: string,
-  { url = stage.watch.url, key = stage.gateway.key }: { url?: string; key?: string } = {},
+  target: { url?: string; key?: string; model?: string } = {},
 ): Launch {
-  const { home, work, model } = stage;
+  const { url = stage.watch.url, key = stage.gateway.key, model = stage.model } = target;
+  const { home, work } = stage;
   return cli.start({ packages, url, key, model, home, work }, prompt);
 }
 

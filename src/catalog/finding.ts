@@ -20,7 +20,7 @@ export interface Finding {
   /** How the deployment was called then: at another address, or by another name, it has still to be examined. */
   calledAs: string;
   capability: FindableCapability;
-  /** Tokens for `context-tokens`, otherwise whether it is there. */
+  /** Whether it is there; for `context-tokens` how many there are, or `true` where they are as many as was claimed. */
   value: boolean | number;
   /** In words, without keys, prompts or answers. */
   evidence: string;

@@ -36,3 +36,4 @@ export type { PriceRow } from './price.ts';
 export { selectPrice } from './select-price.ts';
 export { catalogFiles } from './shipped.ts';
 export { modelStaleness, priceStaleness, type Staleness, staleness } from './staleness.ts';
+export { worstCostOf } from './worst-cost.ts';

@@ -7,6 +7,7 @@ import {
   type GatewayError,
   isContent,
   type JsonObject,
+  noUsage,
   toGatewayError,
   type Usage,
 } from '../protocol/index.ts';
@@ -194,20 +195,16 @@ export class Caller {
       void attempt.outcome.then((each) => read(each, sinceMs)).then(resolve);
       return () => attempt.abort();
     });
-    settle(asked.kind === 'answered' ? asked.answer.usage : asked.kind === 'failed' ? noTokens : undefined);
+    settle(billed(asked, head));
     return asked.kind === 'answered' || asked.kind === 'failed' ? { ...asked, head } : asked;
   }
 }
 
-/** What was refused is not billed. */
-const noTokens: Usage = {
-  inputTokens: 0,
-  cacheReadTokens: 0,
-  cacheWriteTokens: 0,
-  cacheWrite1hTokens: 0,
-  outputTokens: 0,
-  reasoningTokens: 0,
-};
+/** What a call is taken to have used; undefined = its worst case. What was refused is not billed, what broke off or took too long may be. */
+function billed(asked: Asked, head: ResponseHead | undefined): Usage | undefined {
+  if (asked.kind === 'answered') return asked.answer.usage;
+  return asked.kind === 'failed' && head !== undefined && head.status >= 400 ? noUsage : undefined;
+}
 
 function decoded(probe: Probe, model: string): ChatRequest {
   const body = { model, max_tokens: probe.outputTokensMax, ...probe.body };

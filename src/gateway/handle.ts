@@ -54,7 +54,7 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
       }
     }
     const { decision, candidates } = plan;
-    const worst = worstCaseNano(candidates[0]!.deployment, trace.request, decision.shape, deps.clock.nowMs());
+    const worst = worstCaseNano(candidates[0]!, trace.request, decision.shape, deps.clock.nowMs());
     const reservation = await deps.limits.reserve(principal, worst);
     const { rate } = admission;
     const admitted = { trace, plan: candidates, snapshot, reservation, rate, guarding };

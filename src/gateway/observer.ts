@@ -1,4 +1,4 @@
-import type { Deployment } from '../catalog/index.ts';
+import type { Candidate } from '../catalog/index.ts';
 import type { Reservation } from '../limits/index.ts';
 import type { ChatAnswer } from '../protocol/index.ts';
 import type { NanoUsd } from '../std/index.ts';
@@ -15,19 +15,24 @@ export function attemptObserver(
   deps: GatewayDeps,
 ): AttemptObserver<AttemptTrace> {
   let paidNano = 0;
-  function worstCase(deployment: Deployment): NanoUsd {
+  function worstCase(candidate: Candidate): NanoUsd {
     if (trace.decision === undefined) return 0;
-    return worstCaseNano(deployment, trace.request, trace.decision.shape, deps.clock.nowMs());
+    return worstCaseNano(candidate, trace.request, trace.decision.shape, deps.clock.nowMs());
   }
   function paidInVain(attempt: AttemptTrace, answer: ChatAnswer): void {
     attempt.tally.seeAnswer(answer);
-    paidNano += worstCase(attempt.deployment);
+    paidNano += worstCase({
+      id: attempt.deployment.id,
+      deployment: attempt.deployment,
+      effort: attempt.effort,
+    });
     endAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs(), status: 200 });
   }
   return {
-    async started({ deployment, effort }, body, credential) {
+    async started(candidate, body, credential) {
+      const { deployment, effort } = candidate;
       // Also for the first: it need not be the one the reservation was made for.
-      await reservation.amend(paidNano + worstCase(deployment));
+      await reservation.amend(paidNano + worstCase(candidate));
       return beginAttempt(trace, deployment, {
         id: deps.ids('att'),
         nowMs: deps.clock.nowMs(),

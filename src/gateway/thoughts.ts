@@ -18,8 +18,11 @@ export function pastThoughts(
     parts.some(({ type }) => type === 'tool-call' || type === 'reasoning' || type === 'redacted-reasoning'),
   );
   if (!concerned) return () => undefined;
-  return (deployment) =>
-    thoughts.asSeenBy(scopeOf(trace), makerOf(deployment, request.dialect), clock.nowMs());
+  const boundId = callIdIn(trace);
+  return (deployment) => {
+    const seen = thoughts.asSeenBy(scopeOf(trace), makerOf(deployment, request.dialect), clock.nowMs());
+    return { ...seen, before: (callId) => seen.before(boundId(callId)) };
+  };
 }
 
 /** Keeps the thinking of an answer that called tools, unless the client forbids keeping anything. */
@@ -28,7 +31,7 @@ export function rememberThoughts(trace: RequestTrace, record: RequestRecord, dep
   if (record.outcome !== 'answered' || attempt === undefined || forbidsStoring(trace.call.headers)) return;
   const { callIds, parts } = attempt.tally.thoughts;
   const maker = makerOf(attempt.deployment, trace.request.dialect);
-  deps.thoughts.remember(scopeOf(trace), callIds, parts, maker, deps.clock.nowMs());
+  deps.thoughts.remember(scopeOf(trace), callIds.map(callIdIn(trace)), parts, maker, deps.clock.nowMs());
 }
 
 /** Signatures are accepted by the lab that made them, in the dialect they came in. */
@@ -36,6 +39,17 @@ function makerOf({ model, provider }: Deployment, client: ClientDialectName): st
   return `${wireFor(provider, client).dialect} ${model.lab}`;
 }
 
+/** Written so that no name, with whatever characters, is the beginning of another tenant's. */
 function scopeOf({ principal }: RequestTrace): string {
-  return principal.project ?? principal.keyId;
+  const { project, keyId } = principal;
+  return project === undefined ? `key:${keyId}` : `project:${encodeURIComponent(project)}`;
+}
+
+/** Shorter ids, and those that end in a small number, are counted from 0 in every conversation (`functions.look:0` of Kimi, `call_1`). */
+const countedId = /^.{0,8}$|[^A-Za-z0-9]\d{1,4}$/s;
+
+/** What a call is remembered under. A counted id means something only inside its conversation: elsewhere it is somebody else's thought. */
+function callIdIn({ decision }: RequestTrace): (callId: string) => string {
+  const session = decision?.shape.sessionKey ?? '';
+  return (callId) => (countedId.test(callId) ? `${session} ${callId}` : callId);
 }

@@ -14,7 +14,9 @@ export type {
   WireChunk,
 } from './dialect.ts';
 export { clientDialects, dialects } from './dialects/index.ts';
+export { inBandError } from './dialects/upstream-said.ts';
 export { type ErrorCode, errorTable, GatewayError, toGatewayError, type UpstreamSaid } from './errors.ts';
+export { parseExact } from './exact-json.ts';
 export type { Framer, StreamFrame } from './frame.ts';
 export { isObject, type Json, type JsonObject } from './json.ts';
 export { parseJsonBody } from './json-body.ts';

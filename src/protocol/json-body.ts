@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { GatewayError } from './errors.ts';
+import { parseExactRequest } from './exact-json.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { locateJsonFault } from './json-fault.ts';
 import { outlineOf, topLevelKeys } from './json-scan.ts';
@@ -37,7 +38,7 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonBodyLimits = jsonBo
   const text = body.toString('utf8', body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? 3 : 0);
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = parseExactRequest(text);
   } catch {
     throw new GatewayError('invalid_json', `The body is not valid JSON: ${locateJsonFault(text)}.`);
   }
@@ -52,11 +53,21 @@ export function parseJsonBody(bytes: Uint8Array, limits: JsonBodyLimits = jsonBo
 /** What decides about a request: who serves it and what it may cost. */
 const keysGivenOnce = new Set([
   'model',
+  'models',
   'messages',
+  'input',
+  'contents',
   'stream',
+  'background',
   'n',
   'max_tokens',
   'max_completion_tokens',
+  'max_output_tokens',
+  'generationConfig',
+  'generation_config',
+  'inferenceConfig',
+  'thinking',
+  'thinking_budget',
   'tools',
 ]);
 

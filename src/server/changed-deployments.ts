@@ -1,4 +1,5 @@
 import type { Catalog, Deployment } from '../catalog/index.ts';
+import type { Provider } from '../providers/index.ts';
 
 /** Deployments that are gone or called otherwise now: at another address, with another key, by another name. */
 export function changedDeployments(before: Catalog, now: Catalog): Deployment[] {
@@ -8,7 +9,16 @@ export function changedDeployments(before: Catalog, now: Catalog): Deployment[] 
   });
 }
 
+/** The same of providers, which may be called for models that nobody listed. */
+export function changedProviders(before: Catalog, now: Catalog): Provider[] {
+  const next = new Map(now.providers().map((provider) => [provider.id, wayTo(provider)]));
+  return before.providers().filter((old) => next.get(old.id) !== wayTo(old));
+}
+
 function wayOfCalling({ provider, upstreamName }: Deployment): string {
-  const { vendor, region, baseUrl, keys, cloud, wires } = provider;
-  return JSON.stringify([vendor.id, region, baseUrl, keys, cloud, wires, upstreamName]);
+  return JSON.stringify([wayTo(provider), upstreamName]);
+}
+
+function wayTo({ vendor, region, baseUrl, keys, cloud, wires }: Provider): string {
+  return JSON.stringify([vendor.id, region, baseUrl, keys, cloud, wires]);
 }

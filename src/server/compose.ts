@@ -27,7 +27,7 @@ import {
   defaultRetryPolicy,
   Fleet,
 } from '../upstream/index.ts';
-import { changedDeployments } from './changed-deployments.ts';
+import { changedDeployments, changedProviders } from './changed-deployments.ts';
 import { Closers } from './closers.ts';
 import { loadConfig } from './config.ts';
 import { defaults } from './defaults.ts';
@@ -200,7 +200,9 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     const next = await findSetup(options);
     const snapshot = await snapshotOf(next, await store.findings.list());
     // A corrected key must not wait for a circuit that the wrong one opened.
-    fleet.forget(changedDeployments(inForce.snapshot.catalog, snapshot.catalog));
+    const { catalog } = inForce.snapshot;
+    const providers = changedProviders(catalog, snapshot.catalog);
+    fleet.forget(changedDeployments(catalog, snapshot.catalog), providers);
     inForce = { setup: next, snapshot };
     for (const setting of settingsOfStart(setup, next))
       log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');

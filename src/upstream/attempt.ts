@@ -1,5 +1,5 @@
-import { toGatewayError } from '../protocol/index.ts';
-import { authHeaders, chatUrl, type ProviderKey } from '../providers/index.ts';
+import { dialects, toGatewayError } from '../protocol/index.ts';
+import { authHeaders, chatUrl, type ProviderKey, type Wire } from '../providers/index.ts';
 import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { RequestSigner } from './credentials/request-signer.ts';
 import { type ReadingInput, ResponseReader } from './response-reader.ts';
@@ -79,7 +79,7 @@ function headersOf(input: AttemptInput): { [name: string]: string } {
     ...forwardedHeaders(input),
     ...authHeaders(wire, input.key),
     'content-type': 'application/json',
-    accept: stream ? 'text/event-stream' : 'application/json',
+    accept: stream ? streamType(wire) : 'application/json',
   };
 }
 
@@ -93,4 +93,9 @@ function watched(reader: ResponseReader, { sawHead }: AttemptInput): TransportHa
     onEnd: () => reader.onEnd(),
     onFailure: (failure) => reader.onFailure(failure),
   };
+}
+
+/** The media type of the dialect's streams, without parameters. */
+function streamType({ dialect }: Wire): string {
+  return dialects[dialect].streamContentType.split(';')[0]!;
 }

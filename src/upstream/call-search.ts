@@ -1,13 +1,6 @@
 import { GatewayError } from '../protocol/index.ts';
 import { type Cancellation, pause } from './cancellation.ts';
-import {
-  type Balancing,
-  type Callee,
-  type Fleet,
-  groupKey,
-  type Obstacle,
-  type Won,
-} from './load/fleet.ts';
+import { type Balancing, type Callee, type Fleet, groupKey, type Obstacle, type Won } from './load/fleet.ts';
 import type { Need } from './load/room.ts';
 import { backoffMs, mayMoveOn, mayRepeat, type RetryPolicy } from './retry.ts';
 import type { Timers } from './timers.ts';
@@ -40,6 +33,8 @@ export class CallSearch {
   private waitedMs = 0;
   private obstacles: Obstacle[] = [];
   private queuedInVain = false;
+  /** When the request first stood in a queue. */
+  private queuedSinceMs: number | undefined;
   private tried = false;
   private readonly input: SearchInput;
   private readonly tools: SearchTools;
@@ -115,6 +110,13 @@ export class CallSearch {
       const detail = `limits reached: ${ids}`;
       return new GatewayError('upstream_rate_limited', message, { retryAfterMs, detail });
     }
+    // What every later caller is told must be what the first one was: agents that keep a 429's pace repeat a 503 up to thirty times.
+    const limitedByVendor = (one: Obstacle): boolean =>
+      one.kind === 'closed' && one.reason === 'upstream_rate_limited';
+    if (this.obstacles.length > 0 && this.obstacles.every(limitedByVendor)) {
+      const message = 'The provider limits our rate; wait as long as retry-after says.';
+      return new GatewayError('upstream_rate_limited', message, { retryAfterMs, detail: `waits: ${ids}` });
+    }
     const message = 'No deployment that may serve this request is healthy at the moment.';
     const detail = `circuits open or keys cooling: ${ids}`;
     return new GatewayError('overloaded', message, { retryAfterMs, detail });
@@ -157,13 +159,18 @@ export class CallSearch {
     const { cancellation } = this.input;
     const need = this.need();
     const equals = this.left.filter(
-      (one) => one === candidate || (groupKey(one) === groupKey(candidate) && !fleet.isEjected(one, need.nowMs)),
+      (one) =>
+        one === candidate || (groupKey(one) === groupKey(candidate) && !fleet.isEjected(one, need.nowMs)),
     );
+    this.queuedSinceMs ??= need.nowMs;
     const won = await fleet.queue(equals, need, {
       timers,
       nowMs: monotonicMs,
+      sinceMs: this.queuedSinceMs,
       onCancel: (listener) => cancellation.onCancel(listener),
     });
+    // What keeps them now may pass sooner than any queue, such as a key that rests for a second.
+    if (won === 'changed') return undefined;
     if (won !== undefined) return won;
     this.queuedInVain = true;
     this.left = this.left.filter((one) => !equals.includes(one));

@@ -16,3 +16,14 @@ export function pause(ms: number, timers: Timers, cancellation: Cancellation): P
     });
   });
 }
+
+/** Undefined when the client left first. */
+export function orCancelled<Outcome>(
+  outcome: Promise<Outcome>,
+  cancellation: Cancellation,
+): Promise<Outcome | undefined> {
+  return new Promise((resolve, reject) => {
+    cancellation.onCancel(() => resolve(undefined));
+    outcome.then(resolve, reject);
+  });
+}

@@ -245,8 +245,6 @@ export interface CircuitBreakers {
   of(deployment: string): CircuitBreaker;
   /** Deployments that have been called, with their health. */
   snapshot(nowMs: number): Map<string, BreakerSnapshot>;
-  /** Milliseconds until the first of these may be called again: what `retry-after` says when none may now. */
-  soonestMs(deployments: string[], nowMs: number): number;
   /** Begins anew with these: what was learned of them does not hold for what they have become. */
   forget(deployments: Iterable<string>): void;
 }
@@ -268,8 +266,6 @@ export function createCircuitBreakers(
   return {
     of,
     snapshot: (nowMs) => new Map([...breakers].map(([id, breaker]) => [id, breaker.snapshot(nowMs)])),
-    soonestMs: (deployments, nowMs) =>
-      deployments.length === 0 ? 0 : Math.min(...deployments.map((id) => of(id).snapshot(nowMs).waitMs)),
     forget(deployments) {
       for (const id of deployments) breakers.delete(id);
     },

@@ -6,19 +6,17 @@ import {
   type PastThoughts,
   type Usage,
 } from '../protocol/index.ts';
-import { type AttemptInput, type ClientHeaders, type OpenAttempt, openAttempt } from './attempt.ts';
-import type { AnswerStream, AttemptOutcome } from './attempt-outcome.ts';
-import { CallSearch } from './call-search.ts';
-import type { Cancellation } from './cancellation.ts';
-import type { Balancing, Fleet, Won } from './load/fleet.ts';
+import { type AttemptInput, type ClientHeaders, openAttempt } from './attempt.ts';
+import type { AnswerStream } from './attempt-outcome.ts';
+import { type Cancellation, orCancelled } from './cancellation.ts';
+import type { Balancing, Won } from './load/fleet.ts';
 import type { Lease } from './load/lease.ts';
 import { exhaustedForMs } from './rate-headers.ts';
 import type { RetryPolicy } from './retry.ts';
-import type { RetryBudget } from './retry-budget.ts';
 import type { Signers } from './signers.ts';
-import type { Timers } from './timers.ts';
 import type { Timeouts, Transport } from './transport.ts';
 import { type UpstreamBody, upstreamBody } from './upstream-body.ts';
+import { type NoAnswer, type OthersLeft, type Step, type WalkTools, walk } from './walk.ts';
 
 /** Told of each upstream call, so that each has exactly one record. `Trace` is the caller's own note of one call. */
 export interface AttemptObserver<Trace> {
@@ -52,21 +50,9 @@ export interface ExecutionInput<Trace> {
   cancellation: Cancellation;
 }
 
-export interface ExecutionTools {
+export interface ExecutionTools extends WalkTools {
   transport: Transport;
-  fleet: Fleet;
   signers: Signers;
-  retryBudget: RetryBudget;
-  timers: Timers;
-  /** In [0, 1). */
-  random(): number;
-  monotonicMs(): number;
-}
-
-/** What is left to try after this call. */
-interface OthersLeft {
-  any: boolean;
-  ofOtherVendors: boolean;
 }
 
 interface Committed<Trace> {
@@ -79,71 +65,20 @@ interface Committed<Trace> {
 }
 
 export type ExecutionOutcome<Trace> =
-  | { kind: 'failed'; error: GatewayError }
-  | { kind: 'cancelled' }
+  | NoAnswer
   /** Without `bytes` the answer must be encoded for the client. */
   | ({ kind: 'answered'; answer: ChatAnswer; bytes: Uint8Array | undefined } & Committed<Trace>)
   | ({ kind: 'streaming'; stream: AnswerStream; lease: Lease; abort(): void } & Committed<Trace>);
 
-/** What one call led to: an outcome for the client, or the reason to go on. */
-type Step<Trace> =
-  | { kind: 'over'; outcome: ExecutionOutcome<Trace> }
-  | { kind: 'go-on'; error: GatewayError; otherKey: boolean };
-
 /**
- * Calls one deployment after the other until one answers. Bounded by `attemptsMax`, by the retry budget, so that an outage is not
- * amplified, and by circuit breakers and rate limits. A streaming outcome hands its lease over: whoever takes the stream releases it. Rejects with
- * what `observer.started` rejects with.
+ * Answers a chat: one deployment after the other until one does. A streaming outcome hands its lease over: whoever takes the stream releases
+ * it. Rejects with what `observer.started` rejects with.
  */
-export async function execute<Trace>(
+export function execute<Trace>(
   input: ExecutionInput<Trace>,
   tools: ExecutionTools,
 ): Promise<ExecutionOutcome<Trace>> {
-  const { policy, cancellation } = input;
-  const search = new CallSearch(input, tools);
-  let lastError: GatewayError | undefined;
-
-  for (let made = 0; made < policy.attemptsMax; made++) {
-    const won = await search.next();
-    if (cancellation.cancelled) {
-      if (won !== undefined) giveBack(won.lease, tools);
-      return { kind: 'cancelled' };
-    }
-    if (won === undefined) break;
-    const isRetry = made > 0;
-    if (isRetry && !(await mayRetry(won.lease, policy, tools))) {
-      giveBack(won.lease, tools);
-      break;
-    }
-    try {
-      if (cancellation.cancelled) {
-        giveBack(won.lease, tools);
-        return { kind: 'cancelled' };
-      }
-      const others = { any: search.hasOthers, ofOtherVendors: search.hasOtherVendors(won.candidate) };
-      const step = await runAttempt(input, won, others, tools);
-      if (step.kind === 'over') return step.outcome;
-      lastError = step.error;
-      // The last attempt belongs to another deployment, if there is one: all keys of this one may be bad.
-      const isLastButOne = made + 2 >= policy.attemptsMax;
-      if (step.otherKey && !(isLastButOne && search.hasOthers)) search.again(won.candidate);
-      else if (!search.failed(won.candidate, step.error)) break;
-    } finally {
-      if (isRetry) tools.retryBudget.release();
-    }
-  }
-  return { kind: 'failed', error: lastError ?? search.obstacle() };
-}
-
-/** A retry at a deployment that is thought to work waits for its turn; one that only finds out whether it does, does not. */
-async function mayRetry(lease: Lease, policy: RetryPolicy, tools: ExecutionTools): Promise<boolean> {
-  const { retryBudget, timers } = tools;
-  return lease.probe ? retryBudget.tryAcquire() : retryBudget.acquireWithin(policy.budgetWaitMsMax, timers);
-}
-
-function giveBack(lease: Lease, tools: ExecutionTools): void {
-  lease.cancelled(tools.monotonicMs());
-  lease.release(0);
+  return walk<ExecutionOutcome<Trace>>(input, (won, others) => runAttempt(input, won, others, tools), tools);
 }
 
 async function runAttempt<Trace>(
@@ -151,7 +86,7 @@ async function runAttempt<Trace>(
   { candidate, lease }: Won,
   others: OthersLeft,
   tools: ExecutionTools,
-): Promise<Step<Trace>> {
+): Promise<Step<ExecutionOutcome<Trace>>> {
   let handedOver = false;
   let tokens: number | undefined = 0;
   try {
@@ -165,7 +100,7 @@ async function runAttempt<Trace>(
       { ...attemptInput(input, candidate, body, lease, tools), failsOnFilter: movesOn },
       tools.transport,
     );
-    const outcome = await outcomeOrCancelled(attempt, input.cancellation);
+    const outcome = await orCancelled(attempt.outcome, input.cancellation);
     const nowMs = tools.monotonicMs();
     // Whatever became of it, the upstream has read the request.
     tokens = undefined;
@@ -252,15 +187,4 @@ function filtered({ id }: Deployment): GatewayError {
 function refused({ id }: Deployment, refusal: string): GatewayError {
   const detail = `${id}: ${refusal}`;
   return new GatewayError('upstream_protocol', 'The answer did not pass its check.', { detail });
-}
-
-/** Undefined when the client left first. */
-function outcomeOrCancelled(
-  attempt: OpenAttempt,
-  cancellation: Cancellation,
-): Promise<AttemptOutcome | undefined> {
-  return new Promise((resolve, reject) => {
-    cancellation.onCancel(() => resolve(undefined));
-    attempt.outcome.then(resolve, reject);
-  });
 }

@@ -11,13 +11,13 @@ export {
   tokensOf,
 } from './execute.ts';
 export { type BalanceStrategy, balanceStrategies } from './load/balance.ts';
-export { type Balancing, Fleet } from './load/fleet.ts';
+export { type Balancing, type Callee, type DeploymentView, Fleet } from './load/fleet.ts';
+export type { Lease } from './load/lease.ts';
 export { defaultRetryPolicy, type RetryPolicy } from './retry.ts';
 export { createRetryBudget, type RetryBudget } from './retry-budget.ts';
 export type { ByteFlow, ServiceRequest } from './service-call.ts';
 export {
   executeService,
-  type ServiceCandidate,
   type ServiceExecution,
   type ServiceObserver,
   type ServiceOutcome,

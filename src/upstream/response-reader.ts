@@ -9,9 +9,11 @@ import {
   type FinishReason,
   type Framer,
   GatewayError,
+  inBandError,
   isContent,
   isObject,
   type JsonObject,
+  parseExact,
   type StreamFrame,
   type UpstreamSaid,
 } from '../protocol/index.ts';
@@ -185,7 +187,7 @@ export class ResponseReader {
     } else {
       const said = this.said(body);
       if (said !== undefined) this.fail(this.errors.ofSaid(said));
-      else if (isObject(body['error'])) this.fail(this.errors.ofBody(this.status, body));
+      else if (isObject(body['error'])) this.fail(this.errors.ofSaid(this.saidInError(body)));
       else this.answer(body, bytes);
     }
   }
@@ -193,6 +195,12 @@ export class ResponseReader {
   /** What a body says of itself, where the provider answers 200 to everything. */
   private said(body: unknown): UpstreamSaid | undefined {
     return this.bodyStatus === undefined ? undefined : saidInBody(this.status, body, this.bodyStatus);
+  }
+
+  /** An error under a success: its own words say what status it should have had. */
+  private saidInError(body: JsonObject): UpstreamSaid {
+    const status = inBandError(body).upstream?.status ?? this.status;
+    return { ...this.dialect().decodeError(this.status, body), status };
   }
 
   private answer(body: JsonObject, bytes: Uint8Array): void {
@@ -418,7 +426,7 @@ function parsedFrame({ data }: StreamFrame): unknown {
 
 function parsed(bytes: Buffer): JsonObject | undefined {
   try {
-    const value: unknown = JSON.parse(bytes.toString('utf8'));
+    const value = parseExact(bytes.toString('utf8'));
     return isObject(value) ? value : undefined;
   } catch {
     return undefined;

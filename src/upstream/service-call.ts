@@ -1,6 +1,7 @@
 import type { Deployment } from '../catalog/index.ts';
 import { GatewayError, jsonMember, toGatewayError } from '../protocol/index.ts';
-import { authHeaders, type Provider, type ProviderKey, type Wire } from '../providers/index.ts';
+import { authHeaders, type Provider, type ProviderKey, type Quirks, type Wire } from '../providers/index.ts';
+import { saidInBody } from './body-status.ts';
 import type { RequestSigner } from './credentials/request-signer.ts';
 import type {
   ResponseHead,
@@ -31,8 +32,12 @@ export interface ServiceCallInput {
   timeouts: Timeouts;
   /** Bound of an answer that is taken whole. */
   answerBytesMax: number;
-  /** Signs documents where there is no key. */
+  /** Whose account is used; undefined at upstreams that are open or whose requests are signed. */
+  key: ProviderKey | undefined;
+  /** Signs where there is no key, but for uploads: what is signed must be known first. */
   signer: RequestSigner | undefined;
+  /** The response began: its headers tell what remains of the account's limits. */
+  sawHead(head: ResponseHead): void;
   /** How a success is taken. */
   take(head: ResponseHead): 'whole' | 'flowing';
 }
@@ -72,7 +77,7 @@ export function openServiceCall(input: ServiceCallInput, transport: Transport): 
   let aborted = false;
   const { request, deployment, timeouts, signer } = input;
   const { method, url, body, upload } = request;
-  const headers = callHeaders(request, deployment.provider);
+  const headers = callHeaders(request, deployment.provider, input.key);
   const outcome = new Promise<ServiceCallOutcome>((resolve) => {
     const reader = new ServiceReader(input, resolve, () => call);
     const send = (added: { [name: string]: string }): void => {
@@ -82,7 +87,7 @@ export function openServiceCall(input: ServiceCallInput, transport: Transport): 
         reader,
       );
     };
-    if (signer === undefined || method !== 'POST' || upload !== undefined) return send({});
+    if (signer === undefined || upload !== undefined) return send({});
     signer.sign({ method, url, headers, body: body ?? new Uint8Array() }).then(send, (thrown: unknown) => {
       resolve({ kind: 'failed', error: toGatewayError(thrown), status: undefined, replayed: false });
     });
@@ -97,15 +102,17 @@ export function openServiceCall(input: ServiceCallInput, transport: Transport): 
 }
 
 /** The vendor's own headers, whichever dialect the provider is to be spoken with in chats. */
-function callHeaders({ headers, auth }: ServiceRequest, provider: Provider): ServiceRequest['headers'] {
-  const { vendor, wires } = provider;
-  const own = wires.find(({ dialect }) => dialect === vendor.dialect);
-  return { ...own?.headers, ...headers, ...authHeaders({ auth: auth ?? vendor.auth }, serviceKey(provider)) };
+function callHeaders(
+  { headers, auth }: ServiceRequest,
+  provider: Provider,
+  key: ProviderKey | undefined,
+): ServiceRequest['headers'] {
+  const own = ownWire(provider);
+  return { ...own?.headers, ...headers, ...authHeaders({ auth: auth ?? provider.vendor.auth }, key) };
 }
 
-/** Whose account a call beside chat uses. Files and batches live in one account, so it is always the same. */
-function serviceKey({ keys }: Provider): ProviderKey | undefined {
-  return keys[0];
+function ownWire({ vendor, wires }: Provider): Wire | undefined {
+  return wires.find(({ dialect }) => dialect === vendor.dialect);
 }
 
 type ReaderState = 'head' | 'error' | 'whole' | 'flowing' | 'done';
@@ -119,6 +126,7 @@ class ServiceReader {
   private heldFailure: GatewayError | undefined;
   private ended = false;
   private readonly errors: UpstreamErrors;
+  private readonly bodyStatus: Quirks['bodyStatus'];
   private readonly input: ServiceCallInput;
   private readonly settle: (outcome: ServiceCallOutcome) => void;
   private readonly call: () => TransportCall | undefined;
@@ -131,11 +139,14 @@ class ServiceReader {
     this.input = input;
     this.settle = settle;
     this.call = call;
-    this.errors = new UpstreamErrors(input.deployment, input.deployment.provider.wires[0]!);
+    const { provider } = input.deployment;
+    this.errors = new UpstreamErrors(input.deployment, provider.wires[0]!);
+    this.bodyStatus = { ...provider.quirks, ...ownWire(provider)?.quirks }.bodyStatus;
   }
 
   onHead(head: ResponseHead): void {
     this.response = head;
+    this.input.sawHead(head);
     this.errors.head(head);
     if (head.status < 200 || head.status >= 300) this.state = 'error';
     else if (this.input.take(head) === 'whole') this.state = 'whole';
@@ -177,14 +188,21 @@ class ServiceReader {
 
   private finishWhole(bytes: Buffer): void {
     const head = this.response!;
-    // Some report a failure in an answer that says 200.
-    const error = bytes.byteLength <= errorBodyBytesMax ? jsonMember(bytes, 'error') : undefined;
-    if (error?.[0] === 0x7b) {
-      this.fail(this.errors.ofBody(head.status, readable(bytes)));
+    const error = bytes.byteLength <= errorBodyBytesMax ? this.errorIn(bytes, head.status) : undefined;
+    if (error !== undefined) {
+      this.fail(error);
       return;
     }
     this.state = 'done';
     this.settle({ kind: 'whole', head, bytes });
+  }
+
+  /** Some report a failure in an answer that says 200. */
+  private errorIn(bytes: Buffer, status: number): GatewayError | undefined {
+    if (jsonMember(bytes, 'error')?.[0] === 0x7b) return this.errors.ofBody(status, readable(bytes));
+    if (this.bodyStatus === undefined) return undefined;
+    const said = saidInBody(status, readable(bytes), this.bodyStatus);
+    return said === undefined ? undefined : this.errors.ofSaid(said);
   }
 
   /** The call pauses until somebody takes the answer. */

@@ -68,6 +68,8 @@ describe('what doctor found of a deployment', () => {
     const follow = { settings: { ...settings, findings: 'follow' } } as const;
     assert.equal(found(says('tools', true), follow).model.capabilities.tools, true);
     assert.equal(found(says('context-tokens', 131_072), follow).model.contextTokens, 131_072);
+    assert.equal(found(says('context-tokens', true)).model.contextTokens, 32_768);
+    assert.equal(found(says('context-tokens', true), follow).model.contextTokens, 32_768);
     const ignore = { settings: { findings: 'ignore' } } as const;
     assert.equal(found(says('tools', false), ignore).model.capabilities.tools, true);
   });

@@ -10,6 +10,7 @@ import { runCli } from '../../src/cli/program.ts';
 import { type CheckResult, type Diagnosis, examine } from '../../src/doctor/index.ts';
 import { createProvider, type Provider } from '../../src/providers/index.ts';
 import { nanoPerUsd, systemClock } from '../../src/std/index.ts';
+import { openSqliteStore } from '../../src/storage/index.ts';
 import { createSigners, createUndiciTransport } from '../../src/upstream/index.ts';
 import { type AbleModelChange, ableModel } from '../support/able-model.ts';
 import { eventually } from '../support/eventually.ts';
@@ -251,6 +252,33 @@ describe('doctor finds planted misconfigurations by name', () => {
     assert.equal(finding(examined, 'context-tokens'), 8192);
   });
 
+  test('8c a context that has become as large as declared is no longer held against it', async (t) => {
+    let tokens = 8192;
+    const server = await startRawServer(({ socket, text }) => {
+      if (text.startsWith('GET ')) {
+        socket.write(httpResponse(`{"data":[{"id":"fake-model","max_model_len":${tokens}}]}`));
+        return;
+      }
+      const message = { role: 'assistant', content: 'pong cormorant' };
+      const usage = { prompt_tokens: 9, completion_tokens: 2 };
+      socket.write(httpResponse(JSON.stringify({ choices: [{ message, finish_reason: 'stop' }], usage })));
+    });
+    t.after(() => server.close());
+    const dataFolder = join(root, 'larger');
+    const kept = async (): Promise<unknown> => {
+      await doctor({ vendor: 'vllm', base_url: `${server.origin}/v1` }, { capabilities: {} }, [
+        ...['--skip', 'stream,tools,json-schema', '--data-dir', dataFolder],
+      ]);
+      const store = await openSqliteStore({ dataFolder });
+      const findings = await store.findings.list();
+      await store.close();
+      return findings.find(({ capability }) => capability === 'context-tokens')?.value;
+    };
+    assert.equal(await kept(), 8192);
+    tokens = 65_536;
+    assert.equal(await kept(), true);
+  });
+
   test('9 a stream in one piece, and one without its terminal event', async (t) => {
     const numbers = Array.from({ length: 30 }, (_, index) => index + 1).join(' ');
     finds(await lacking(t, { instead: { 'Count from 1': { text: numbers } } }), 'not-streamed');
@@ -346,6 +374,13 @@ describe('what doctor may do', () => {
     const more = await doctor({ base_url: fake.baseUrl }, { price }, ['--max-usd', '1.5']);
     assert.ok(fake.requests.length > 0);
     assert.ok(more.spentUsd > 0 && more.spentUsd <= 1.5, String(more.spentUsd));
+  });
+
+  test('an answer that breaks off counts with its worst case, for it may be billed', async (t) => {
+    const fake = await upstream(t, { script: { cut: { how: 'reset', afterBytes: 20 } } });
+    const price = { input: 0, output: 100 };
+    const examined = await doctor({ base_url: fake.baseUrl }, { price }, ['--max-usd', '0.9']);
+    assert.ok(examined.spentUsd > 0.02 && examined.spentUsd <= 0.9, String(examined.spentUsd));
   });
 
   test('a stop ends the call under way, and what was found until then stands', async (t) => {

@@ -169,6 +169,16 @@ describe('KeptResponses', () => {
     assert.equal(await kept.find('key:a', 'resp_1'), undefined);
   });
 
+  it('no name of a tenant and no id together stand for another tenant’s response', async () => {
+    const store = fakeStore({ put: () => Promise.reject(new Error('disk full')) });
+    const kept = new KeptResponses({ store, clock: systemClock, log, keepMs: () => 1_000_000 });
+    await kept.keep({ ...sample('resp_1'), tenant: 'project:a team' });
+    assert.equal(await kept.find('project:a', 'team resp_1'), undefined);
+    assert.equal((await kept.find('project:a team', 'resp_1'))?.id, 'resp_1');
+    assert.equal(await kept.isKnown('resp_1'), true);
+    assert.equal(await kept.isKnown('resp_2'), false);
+  });
+
   it('what could not be stored is held up to a bound, the oldest goes first', async () => {
     const store = fakeStore({ put: () => Promise.reject(new Error('disk full')) });
     const kept = new KeptResponses({ store, clock: systemClock, log, keepMs: () => 1_000_000 });
@@ -266,6 +276,8 @@ function fakeStore(given: Partial<ResponseStore>): ResponseStore {
   return {
     put: async () => {},
     find: async () => undefined,
+    findItem: async () => undefined,
+    isKnown: async () => false,
     remove: async () => false,
     prune: async () => 0,
     ...given,

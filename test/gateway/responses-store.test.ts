@@ -105,6 +105,40 @@ limits: { body_bytes_max: 20000 }
     );
   });
 
+  it('an item of an earlier answer is told again where its id is sent', async () => {
+    const call = { id: 'call_1', name: 'f', arguments: '{}' };
+    upstream.setScript([{ reasoning: 'Hm.', text: 'First answer.', toolCalls: [call] }, { text: 'Fine.' }]);
+    const first = await client.responses.create({ model, input: 'One?' });
+    const references = first.output.map(({ id }) => ({ type: 'item_reference', id }));
+    const output = { type: 'function_call_output', call_id: 'call_1', output: '1' };
+    const input: Json = [{ role: 'user', content: 'One?' }, ...references, output];
+    const second = await client.responses.create({ model, input });
+    assert.equal(second.output_text, 'Fine.');
+    const said = (upstream.requests.at(-1)!.body as Json).messages;
+    assert.deepEqual(
+      said.map((message: Json) => [message.role, message.content, message.tool_calls?.[0].id]),
+      [
+        ['user', 'One?', undefined],
+        ['assistant', 'First answer.', 'call_1'],
+        ['tool', '1', undefined],
+      ],
+    );
+    const kept = await client.responses.inputItems.list(second.id, { order: 'asc' });
+    assert.deepEqual(
+      kept.data.map(({ type }) => type),
+      ['message', ...first.output.map(({ type }) => type), 'function_call_output'],
+    );
+  });
+
+  it('an item that was not kept, or for somebody else, or too many are refused with the way out', async () => {
+    const unkept = await client.responses.create({ model, input: 'One?', store: false });
+    const refer = (id: string, times = 1): Json =>
+      Array.from({ length: times }, () => ({ type: 'item_reference', id }));
+    const unknown = client.responses.create({ model, input: refer(unkept.output[0]!.id!) });
+    await refused(unknown, { status: 400 });
+    await refused(client.responses.create({ model, input: refer('a', 513) }), { status: 400 });
+  });
+
   it('a deleted response is gone, for good and at once', async () => {
     const made = await client.responses.create({ model, input: 'Hello' });
     await client.responses.delete(made.id);
@@ -300,6 +334,24 @@ routes:
     assert.deepEqual(sent(), { model: 'gpt-5', previous_response_id: 'resp_up_1', input: 'Two' });
     const listed = await client.responses.inputItems.list('resp_up_1');
     assert.equal(listed.data.length, 1);
+  });
+
+  it('a reference to an item of what the provider keeps stays one, and is told again elsewhere', async () => {
+    upstream.setScript([{ body: responseOf('resp_up_3', { store: true }) }, {}, {}]);
+    const first = await client.responses.create({ model: 'one/gpt-5', input: 'One' });
+    const { id } = first.output[0]!;
+    const input: Json = [
+      { role: 'user', content: 'One' },
+      { type: 'item_reference', id },
+      { role: 'user', content: 'Two' },
+    ];
+    await client.responses.create({ model: 'one/gpt-5', input });
+    assert.deepEqual(sent().input, input);
+    await client.responses.create({ model: 'chat/gpt-5', input });
+    assert.deepEqual(
+      saidTo(chat).map(([, text]) => text),
+      ['One', 'An answer.', 'Two'],
+    );
   });
 
   it('what it does not keep is told again', async () => {

@@ -16,10 +16,15 @@ describe('counting tokens', () => {
     yumen = await startYumen(`
 providers:
   - { id: claude, vendor: anthropic, api_key: sk-upstream-anthropic, base_url: "${fake.origin}/v1" }
+  - id: limited
+    vendor: anthropic
+    api_keys: [{ key: sk-upstream-bad, id: bad, weight: 9 }, { key: sk-upstream-good, id: good }]
+    base_url: "${fake.origin}/v1"
   - { id: google, vendor: gemini, api_key: sk-upstream-gemini, base_url: "${fake.origin}/v1beta" }
   - { id: gpt, vendor: openai, api_key: sk-upstream-openai, base_url: "${fake.origin}/v1" }
 deployments:
   - { model: my-claude, provider: claude, name: claude-haiku-4-5, price: { input: 1, output: 5 } }
+  - { model: limited-claude, provider: limited, name: claude-haiku-4-5, limits: { requests_per_minute: 1, concurrent: 1 } }
   - { model: my-gemini, provider: google, name: gemini-2.5-flash, price: { input: 1, output: 5 } }
   - { model: my-gpt, provider: gpt, name: gpt-4o, price: { input: 1, output: 5 } }
 `);
@@ -84,6 +89,23 @@ deployments:
       status: 400,
       message: /messages: odd/,
     });
+  });
+
+  test('counts go to a key that works, and are not counted among the calls of the model', async () => {
+    fake.answers['POST /v1/messages/count_tokens'] = ({ headers }) =>
+      headers['x-api-key'] === 'sk-upstream-bad'
+        ? { status: 401, json: { error: { message: 'bad' } } }
+        : { json: { input_tokens: 42 } };
+    const counts = await Promise.all(
+      Array.from({ length: 5 }, () => client.messages.countTokens({ model: 'limited-claude', messages })),
+    );
+    assert.ok(counts.every(({ input_tokens }) => input_tokens === 42));
+    const seen = fake.requests.length;
+    await client.messages.countTokens({ model: 'limited-claude', messages });
+    assert.deepEqual(
+      fake.requests.slice(seen).map(({ headers }) => headers['x-api-key']),
+      ['sk-upstream-good'],
+    );
   });
 
   test('keys and bad input are refused in the dialect of the client', async () => {

@@ -87,6 +87,18 @@ describe('gemini, eventDecoder()', () => {
     });
   }
 
+  it('tells a refusal by the reason, whole and streamed, also where it has words', () => {
+    const finish = { unified: 'refusal', raw: 'refusal' } as const;
+    const parts: Part[] = [{ type: 'text', text: 'I would rather' }];
+    const answer = { id: undefined, model: undefined, parts, finish, usage: undefined };
+    const [candidate] = gemini.encodeAnswer(answer, identity)['candidates'] as JsonObject[];
+    assert.equal(candidate!['finishReason'], 'SAFETY');
+    const encoder = gemini.eventEncoder(identity);
+    encoder.encode({ type: 'text', text: 'I would rather' });
+    encoder.encode({ type: 'finish', finish });
+    assert.match(String(encoder.encode({ type: 'end' })), /"finishReason":"SAFETY"/);
+  });
+
   it('stops at an error, with the status that it names', () => {
     const events = stream(
       { candidates: [said([{ text: 'a' }])] },

@@ -58,6 +58,41 @@ describe('gemini, decodeRequest()', () => {
     });
   }
 
+  check(
+    'a turn of the model that comes back as several contents is one message, and its thought one thought',
+    {
+      contents: [
+        ...hello,
+        { role: 'model', parts: [{ text: 'Let me ', thought: true }] },
+        { role: 'model', parts: [{ text: 'look.', thought: true }] },
+        { role: 'model', parts: [{ text: '', thought: true, thoughtSignature: 'c2ln' }] },
+        { role: 'model', parts: [{ functionCall: { id: 'c1', name: 'f', args: { a: 1 } } }] },
+        { role: 'model', parts: [{ text: '' }] },
+        { role: 'user', parts: [{ functionResponse: { name: 'f', response: { output: '2' } } }] },
+        { role: 'model', parts: [{ text: 'Two.' }] },
+      ],
+    },
+    {
+      messages: [
+        { role: 'user', parts: [{ type: 'text', text: 'Hello' }] },
+        {
+          role: 'assistant',
+          parts: [
+            { type: 'reasoning', text: 'Let me look.', signature: 'gemini:c2ln' },
+            { type: 'tool-call', id: 'c1', name: 'f', arguments: '{"a":1}' },
+          ],
+        },
+        {
+          role: 'tool',
+          parts: [
+            { type: 'tool-result', callId: 'c1', parts: [{ type: 'text', text: '2' }], isError: false },
+          ],
+        },
+        { role: 'assistant', parts: [{ type: 'text', text: 'Two.' }] },
+      ],
+    },
+  );
+
   check('takes model and stream from the path', { model: 'models/other' }, { model: 'auto', stream: true });
   check(
     'takes a missing role for the user, and instructions in each of their forms',

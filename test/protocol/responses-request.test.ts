@@ -681,6 +681,7 @@ describe('Responses, passThoughts()', () => {
   it('leaves a turn alone whose thought is there', () => {
     const said = { role: 'assistant', content: 'I call.' };
     assert.deepEqual(pass([user, thought, said, call, output]), {});
+    assert.deepEqual(pass([user, { type: 'item_reference', id: 'rs_1' }, call, output]), {});
     assert.deepEqual(pass([user, { ...call, call_id: 'c9' }]), {});
     assert.deepEqual(pass('Hello'), {});
   });

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type RunningGateway, startGateway } from '../../src/server/index.ts';
+import { startFakeServices } from '../support/fake-services.ts';
 import { startFakeUpstream } from '../support/fake-upstream.ts';
 import { testKey } from '../support/start-yumen.ts';
 
@@ -67,6 +68,38 @@ describe('reload', () => {
     assert.equal(await ask(), 503, 'a change that does not concern the deployment keeps what is known of it');
     await reloadWith(config('good-key'));
     assert.equal(await ask(), 200);
+  });
+
+  test('a corrected key is used for models that nobody listed too', async () => {
+    const other = await startFakeServices({
+      'POST /v1/embeddings': ({ headers }) =>
+        headers.authorization === 'Bearer good-key'
+          ? { json: { object: 'list', data: [{ index: 0, embedding: [1] }] } }
+          : { status: 401, json: { error: { message: 'wrong key' } } },
+    });
+    const withKey = (key: string): string =>
+      config('good-key').replace(
+        'deployments:',
+        `  - { id: other, vendor: openai-compatible, api_key: ${key}, base_url: "${other.origin}/v1" }\ndeployments:`,
+      );
+    const embed = async (): Promise<number> => {
+      const response = await fetch(`${gateway.url}/v1/embeddings`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${testKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ model: 'other/any', input: 'x' }),
+      });
+      await response.text();
+      return response.status;
+    };
+    try {
+      await reloadWith(withKey('wrong-key'));
+      assert.deepEqual([await embed(), await embed()], [502, 503]);
+      await reloadWith(withKey('good-key'));
+      assert.equal(await embed(), 200);
+    } finally {
+      await other.close();
+      await reloadWith(config('good-key'));
+    }
   });
 
   test('a new bound of bodies holds for the next request', async () => {

@@ -47,8 +47,25 @@ export function providerObjectsConformance(name: string, open: () => Promise<Ope
 
   check('of a list of ids one’s own at that provider are told, in order', async ({ store }) => {
     await store.put([sample({ id: 'c' }), sample({ id: 'a' }), sample({ id: 'b', provider: 'other' })]);
-    assert.deepEqual(await store.owned('project:p', 'file', 'openai', ['a', 'b', 'c', 'd']), ['a', 'c']);
+    const own = await store.owned('project:p', 'file', 'openai', ['a', 'b', 'c', 'd']);
+    assert.deepEqual(own, [sample({ id: 'a' }), sample({ id: 'c' })]);
     assert.deepEqual(await store.owned('project:q', 'file', 'openai', ['a']), []);
+  });
+
+  check('the keys whose accounts have something are told, each once', async ({ store }) => {
+    await store.put([
+      sample({ credential: 'a' }),
+      sample({ id: 'file-2', credential: 'b' }),
+      sample({ id: 'file-3', credential: 'b' }),
+      sample({ id: 'file-4' }),
+      sample({ id: 'file-5', provider: 'other', credential: 'c' }),
+      sample({ id: 'batch-1', kind: 'batch', credential: 'd' }),
+    ]);
+    const found = await store.credentials('project:p', 'file', 'openai');
+    assert.deepEqual(new Set(found), new Set(['a', 'b', undefined]));
+    assert.equal(found.length, 3);
+    assert.deepEqual(await store.credentials('project:q', 'file', 'openai'), []);
+    assert.equal((await store.find('project:p', 'file', 'file-2'))?.credential, 'b');
   });
 
   check('removing what is not there is no error', async ({ store }) => {
@@ -56,11 +73,13 @@ export function providerObjectsConformance(name: string, open: () => Promise<Ope
   });
 
   check('what was put survives the process', async ({ store, reopen }) => {
-    await store.put([sample()]);
-    assert.deepEqual(await (await reopen()).find('project:p', 'file', 'file-1'), sample());
+    const kept = sample({ credential: 'a' });
+    await store.put([kept]);
+    assert.deepEqual(await (await reopen()).find('project:p', 'file', 'file-1'), kept);
   });
 }
 
 function sample(change: Partial<ProviderObject> = {}): ProviderObject {
-  return { kind: 'file', id: 'file-1', owner: 'project:p', provider: 'openai', createdAtMs: 1, ...change };
+  const known = { kind: 'file', id: 'file-1', owner: 'project:p', provider: 'openai' } as const;
+  return { ...known, credential: undefined, createdAtMs: 1, ...change };
 }

@@ -69,6 +69,22 @@ export function responseStoreConformance(name: string, open: () => Promise<OpenR
     },
   );
 
+  check(
+    'an id is known whoever it belongs to, also once it is removed, until it is pruned',
+    async ({ store }) => {
+      const response = sample({ response: JSON.stringify({ output: [{ id: 'msg_1' }] }) });
+      await store.put(response);
+      const known = () => Promise.all(['resp_1', 'msg_1', 'resp_2'].map((id) => store.isKnown(id)));
+      assert.deepEqual(await known(), [true, true, false]);
+      await store.remove(response.tenant, 'resp_1');
+      assert.deepEqual(await known(), [true, true, false]);
+      await store.prune(response.createdAtMs + 1, 1_000_000);
+      assert.deepEqual(await known(), [false, false, false]);
+      await store.put(response);
+      assert.deepEqual(await store.find(response.tenant, 'resp_1'), response);
+    },
+  );
+
   check('what was made before a time is pruned', async ({ store }) => {
     for (const createdAtMs of [1_000, 2_000, 3_000]) {
       await store.put(sample({ id: `resp_${createdAtMs}`, createdAtMs }));

@@ -125,6 +125,13 @@ function invalidInput(input: unknown, body: Fields): string | undefined {
     const problem = invalidItem(item, `input[${index}]`);
     if (problem !== undefined) return problem;
   }
+  const ids = items.flatMap(({ id }) => (typeof id === 'string' ? [id] : []));
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice !== undefined)
+    return `Duplicate item found with id ${twice}. Remove duplicate items from your input and try again.`;
+  const lost = items.find(({ type }) => type === 'item_reference' && body['store'] === false);
+  if (lost !== undefined)
+    return `Item with id '${String(lost['id'])}' not found. Items are not persisted when \`store\` is set to false.`;
   const stored = typeof body['previous_response_id'] === 'string';
   return (
     unansweredCall(items) ?? (stored ? undefined : uncalledOutput(items)) ?? orphanedThought(items, body)

@@ -241,6 +241,22 @@ test('who got a place has left the queue', async () => {
   }
 });
 
+test('who waits for a place when all keys come to rest waits for a key, and is not refused', async () => {
+  const simulation = simulate({
+    a: {
+      keys: keys(1, 1),
+      limits: { concurrent: 1 },
+      reply: (nowMs) =>
+        nowMs < 200 ? { afterMs: 100, status: 429, headers: { 'retry-after': '1' } } : works,
+    },
+  });
+  const outcomes = await asked(simulation, 4);
+  assert.deepEqual(
+    outcomes.map(({ kind }) => kind),
+    ['answered', 'answered', 'answered', 'answered'],
+  );
+});
+
 test('the queue is bounded in length and in time', async () => {
   const simulation = simulate({
     a: { limits: { concurrent: 1 }, reply: () => ({ afterMs: 25_000, status: 200 }) },
@@ -287,5 +303,6 @@ test('a client that leaves while its retry waits for the budget causes no other 
   assert.equal((await asking).kind, 'cancelled');
   assert.equal(simulation.calls.length, 1);
   assert.equal(simulation.retryBudget.snapshot.retrying, 2);
-  for (const { deployment } of simulation.plan) assert.equal(simulation.fleet.inFlight(deployment), 0);
+  for (const { deployment } of simulation.plan)
+    assert.equal(simulation.fleet.view(deployment, 0).inFlight, 0);
 });

@@ -57,7 +57,7 @@ test('a client that leaves while its request is being signed causes no call, and
   finish({ authorization: 'late' });
   await simulation.time.run(1_000);
   assert.equal(simulation.calls.length, 0);
-  assert.equal(simulation.fleet.inFlight(simulation.plan[0]!.deployment), 0);
+  assert.equal(simulation.fleet.view(simulation.plan[0]!.deployment, 0).inFlight, 0);
 });
 
 test('only a provider without a key has its requests signed; other credentials make another signer', () => {

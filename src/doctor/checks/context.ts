@@ -27,21 +27,17 @@ export async function checkContext(subject: Subject, listing: Listing): Promise<
   );
   // A server that says what it has loaded is believed.
   if (told !== undefined && deployment.provider.vendor.loadedContext !== undefined)
-    return outcome(ok('context', `the provider says ${told} tokens`));
+    return asClaimed(`the provider says ${told} tokens`);
   let tried: number | undefined;
   for (const tokens of suspects) {
     const found = await tryBeyond(subject, tokens);
     if (found !== 'kept') return found;
     tried = tokens;
   }
-  if (tried !== undefined) return outcome(ok('context', `more than ${tried} tokens, tried`));
+  if (tried !== undefined) return asClaimed(`more than ${tried} tokens, tried`);
+  if (told !== undefined) return asClaimed(`the provider says ${told} tokens`);
   return outcome(
-    told === undefined
-      ? skipped(
-          'context',
-          `not checked: the provider does not say; ${contextTokens} tokens are taken for true`,
-        )
-      : ok('context', `the provider says ${told} tokens`),
+    skipped('context', `not checked: the provider does not say; ${contextTokens} tokens are taken for true`),
   );
 }
 
@@ -72,6 +68,11 @@ async function tryBeyond(subject: Subject, tokens: number): Promise<Outcome | 'k
     deployment.model.contextTokens,
     `it forgets the start of a prompt beyond it without a word${counted}`,
   );
+}
+
+/** A finding too, because an earlier one may have said otherwise. */
+function asClaimed(why: string): Outcome {
+  return outcome(ok('context', why), { capability: 'context-tokens', value: true, evidence: why });
 }
 
 function smaller(

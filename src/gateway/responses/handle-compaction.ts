@@ -85,6 +85,7 @@ async function read(call: ServiceCall, deps: GatewayDeps): Promise<Compaction> {
   const told = [...portable(past ?? []), ...input];
   const { items, found } = expandCompactions(told, tenant, deps.sealer);
   if (compactsItself(body, deps)) {
+    if (past === undefined) await requireUnknown(String(body['previous_response_id']), deps);
     const changed = found || told.length > input.length;
     const edits = changed ? { input: items as Json[], previous_response_id: undefined } : {};
     return { tenant, body, items, native: bounded(spliceTopLevel(bytes, edits), call) };
@@ -121,6 +122,11 @@ async function pastOf(
   if (found === undefined) return undefined;
   const { output } = JSON.parse(found.response) as { output: JsonObject[] };
   return [...(JSON.parse(found.input) as JsonObject[]), ...output];
+}
+
+/** Ids are no authority: what is somebody else's here must not be had from the provider's account, which all share. */
+async function requireUnknown(id: string, { responses }: GatewayDeps): Promise<void> {
+  if (await responses.isKnown(id)) throw notFound(id);
 }
 
 function notFound(id: string): GatewayError {

@@ -70,6 +70,17 @@ export class KeptResponses {
     return this.#inTime(unsaved ?? (await store.findItem(tenant, itemId)));
   }
 
+  /**
+   * Whether the id of a response or of an item is anybody's, or was: whoever does not find it must not have it from a provider either, whose
+   * account all share.
+   */
+  async isKnown(id: string): Promise<boolean> {
+    const unsaved = [...this.#unsaved.values()].some(
+      (response) => response.id === id || answers(response, id),
+    );
+    return unsaved || this.#options.store.isKnown(id);
+  }
+
   #inTime(found: StoredResponse | undefined): StoredResponse | undefined {
     const { clock, keepMs } = this.#options;
     return found !== undefined && clock.nowMs() - found.createdAtMs < keepMs() ? found : undefined;
@@ -111,8 +122,9 @@ export class KeptResponses {
   }
 }
 
+/** No name of a tenant has a control character, so no two pairs have one key, whatever the id. */
 function keyOf(tenant: string, id: string): string {
-  return `${tenant} ${id}`;
+  return `${tenant}\u0000${id}`;
 }
 
 /** Read only where the text may hold it. */

@@ -23,7 +23,9 @@ export interface ResponseStore {
   find(tenant: string, id: string): Promise<StoredResponse | undefined>;
   /** The response whose answer holds an item with this id, the later one where several do. */
   findItem(tenant: string, itemId: string): Promise<StoredResponse | undefined>;
-  /** Whether there was one. */
+  /** Whether a response or an item of an answer with this id is anybody's, or was until it was removed. */
+  isKnown(id: string): Promise<boolean>;
+  /** Whether there was one. That there was, and nothing else of it, is remembered until it would have been pruned. */
   remove(tenant: string, id: string): Promise<boolean>;
   /** Forgets all that were made before a time, then the oldest of those that take more than `bytesMax` together. Tells how many. */
   prune(beforeMs: number, bytesMax: number): Promise<number>;

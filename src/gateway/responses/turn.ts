@@ -117,6 +117,7 @@ async function continued(
   const found = await findPrevious(previousId, turn, place, deps);
   if (found === undefined) {
     if (!holders.allNative || isLocalOnly(turn, place)) throw notFound(previousId);
+    if (await deps.responses.isKnown(previousId)) throw notFound(previousId);
     // A provider may hold it; what came before is then known there only.
     turn.whole = false;
     return input;
@@ -167,7 +168,9 @@ async function findAnswerWith(
 ): Promise<StoredResponse | undefined> {
   const recent = place.recent?.findItem(itemId);
   if (recent !== undefined && recent.tenant === turn.tenant) return recent;
-  return isLocalOnly(turn, place) ? undefined : responses.findItem(turn.tenant, itemId);
+  const found = await responses.findItem(turn.tenant, itemId);
+  if (found === undefined && (await responses.isKnown(itemId))) throw foreignItem(itemId);
+  return isLocalOnly(turn, place) ? undefined : found;
 }
 
 function pastOf(found: StoredResponse): JsonObject[] {
@@ -200,6 +203,14 @@ function notFound(id: string): GatewayError {
     'previous_response_not_found',
     `There is no stored response «${id.slice(0, 100)}» to go on from: send the whole conversation as input, without previous_response_id.`,
     { param: 'previous_response_id' },
+  );
+}
+
+function foreignItem(id: string): GatewayError {
+  return new GatewayError(
+    'invalid_request',
+    `There is no stored item «${id.slice(0, 100)}» to refer to: send the item itself.`,
+    { param: 'input' },
   );
 }
 

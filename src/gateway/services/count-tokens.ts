@@ -21,7 +21,7 @@ import { sendJson } from '../send-json.ts';
 import { type CallTarget, resolveTarget } from '../target.ts';
 import type { ServiceCall } from './call.ts';
 import { type ServiceExchange, serveService, serviceHeaders } from './exchange.ts';
-import { clientLeft } from './run.ts';
+import { cancellationOf, clientLeft, toolsOf } from './run.ts';
 
 /** Dialects that have an endpoint for it. */
 export type CountDialect = Extract<DialectName, 'anthropic-messages' | 'gemini'>;
@@ -97,10 +97,11 @@ function countingDeployment(
 
 /** The provider's own count; undefined where it has none or cannot give it now. Throws what it refused. */
 async function askProvider(
-  { call, deps, snapshot, sink, open }: ServiceExchange,
+  exchange: ServiceExchange,
   request: ChatRequest,
   deployment: Deployment,
 ): Promise<Uint8Array | undefined> {
+  const { call, deps, snapshot, open } = exchange;
   const { provider, upstreamName } = deployment;
   const wire = provider.wires.find(({ dialect }) => dialect === request.dialect);
   const url = wire && countUrl(provider, wire, upstreamName);
@@ -109,13 +110,15 @@ async function askProvider(
     const value = call.headers[name];
     return value === undefined ? [] : [[name, value]];
   });
-  const outcome = await executeService<undefined, Uint8Array>(
+  const outcome = await executeService<undefined>(
     {
-      // A circuit of its own: a count that fails says nothing of chats.
-      plan: [{ deployment, circuit: `${deployment.id}:count` }],
+      // A place of its own: a count that fails says nothing of chats.
+      plan: [{ id: deployment.id, deployment, effort: 'default', place: `${deployment.id}:count` }],
+      // Vendors do not count these among the calls of a model (platform.claude.com/docs: Token counting, rate limits).
+      balancing: { strategy: snapshot.balance, costsNano: new Map(), home: undefined, tokens: undefined },
       repeatable: true,
       take: () => 'whole',
-      read: (bytes) => bytes,
+      read: (bytes) => ({ bytes, usage: undefined, units: undefined }),
       request: () => ({
         method: 'POST',
         url,
@@ -124,29 +127,15 @@ async function askProvider(
         body: edited(request, upstreamName, wire.modelInBody !== false),
       }),
       timeouts: snapshot.timeouts,
-      policy: { ...deps.retryPolicy, attemptsMax: snapshot.attemptsMax },
+      // An estimate at once is better than a count after a wait.
+      policy: { ...deps.retryPolicy, attemptsMax: snapshot.attemptsMax, retryAfterMsMax: 0 },
       answerBytesMax: snapshot.answerBytesMax,
       observer: { started: async () => undefined, failed: () => {}, cancelled: () => {} },
-      cancellation: {
-        get cancelled() {
-          return sink.gone || open.interruption !== undefined;
-        },
-        onCancel: (listener) => {
-          sink.onGone(listener);
-          open.onInterrupt(listener);
-        },
-      },
+      cancellation: cancellationOf(exchange),
     },
-    {
-      transport: deps.transport,
-      breakers: deps.breakers,
-      retryBudget: deps.retryBudget,
-      signers: deps.signers,
-      random: deps.random,
-      monotonicMs: deps.clock.monotonicMs,
-    },
+    toolsOf(deps),
   );
-  if (outcome.kind === 'whole') return outcome.answer;
+  if (outcome.kind === 'whole') return outcome.answer.bytes;
   if (outcome.kind === 'cancelled') throw open.interruption ?? clientLeft();
   if (outcome.kind === 'failed' && outcome.error.code === 'upstream_rejected') throw outcome.error;
   return undefined;

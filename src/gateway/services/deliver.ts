@@ -1,11 +1,10 @@
-import type { ServiceAnswer } from '../../protocol/index.ts';
 import type { ServiceOutcome } from '../../upstream/index.ts';
 import { costHeader } from '../response-headers.ts';
 import { sendJson } from '../send-json.ts';
 import { finishService, type ServiceExchange, serviceHeaders } from './exchange.ts';
 import { endServiceAttempt, type ServiceAttempt } from './trace.ts';
 
-type Whole = Extract<ServiceOutcome<ServiceAttempt, ServiceAnswer>, { kind: 'whole' }>;
+type Whole = Extract<ServiceOutcome<ServiceAttempt>, { kind: 'whole' }>;
 
 /** Sends one JSON document, after its record is durable. */
 export async function deliverWhole(exchange: ServiceExchange, outcome: Whole): Promise<void> {

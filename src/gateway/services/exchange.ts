@@ -68,7 +68,9 @@ export async function serveService(
 export function beginServiceTrace(
   exchange: ServiceExchange,
   service: ServiceName,
-  about: { model: string } & Partial<Pick<ServiceTrace, 'stream' | 'prompt' | 'promptTokens' | 'unbilled'>>,
+  about: { model: string } & Partial<
+    Pick<ServiceTrace, 'stream' | 'prompt' | 'promptTokens' | 'requests' | 'unbilled'>
+  >,
 ): ServiceTrace {
   const { call, deps } = exchange;
   const wishes = readWishes(call.headers);
@@ -90,6 +92,7 @@ export function beginServiceTrace(
     attempts: [],
     prompt: about.prompt,
     promptTokens: about.promptTokens,
+    requests: about.requests,
     unbilled: about.unbilled ?? false,
   };
   exchange.trace = trace;

@@ -21,9 +21,16 @@ import { deliverWhole } from './deliver.ts';
 import { beginServiceTrace, type ServiceExchange, serveService } from './exchange.ts';
 import { runService } from './run.ts';
 import { planByModel, serviceOf } from './target.ts';
-import { boundNano, type TokenBound } from './worst-case.ts';
+import { boundNano, expectedTokens, type TokenBound } from './worst-case.ts';
 
 type Target = { model: string; floatOnly?: boolean | undefined };
+
+/**
+ * Cohere bills reranking by the search: a query with up to so many documents, where each piece of so many tokens, with the query, counts as one
+ * (cohere.com/pricing).
+ */
+const searchDocuments = 100;
+const searchPieceTokens = 500;
 
 /** An endpoint whose upstreams differ in form: one document in, one document out. */
 interface JsonService<Request extends { model: string }> {
@@ -36,6 +43,8 @@ interface JsonService<Request extends { model: string }> {
   /** What guardrails read; undefined for what is no text. */
   texts(request: Request): (string | undefined)[];
   promptTokens?(request: Request): number | undefined;
+  /** What is billed by the call, where the answer does not say it. */
+  requests?(request: Request): number;
 }
 
 const embeddings: JsonService<EmbeddingsRequest> = {
@@ -58,14 +67,26 @@ const rerank: JsonService<RerankRequest> = {
   decode: decodeRerankRequest,
   encode: (request, form, target) => rerankForms[form ?? 'jina'].encode(request, target),
   read: (bytes, request, form, identity) => rerankForms[form ?? 'jina'].decode(bytes, request, identity),
-  // The query is read again with each document (alibabacloud.com/help/en/model-studio/text-rerank-api).
-  bound: ({ bytes, query, documents }) => ({
-    inputTokens: bytes.byteLength + Buffer.byteLength(query ?? '') * documents.length,
-    outputTokens: 0,
-  }),
+  bound: ({ bytes, query, documents }) => {
+    const queryBytes = Buffer.byteLength(query ?? '');
+    const pieces = documents.map((text) =>
+      Math.ceil((Buffer.byteLength(text ?? '') + queryBytes) / searchPieceTokens),
+    );
+    return {
+      // The query is read again with each document (alibabacloud.com/help/en/model-studio/text-rerank-api).
+      inputTokens: bytes.byteLength + queryBytes * documents.length,
+      outputTokens: 0,
+      requests: searchesOf(pieces.reduce((sum, each) => sum + Math.max(1, each), 0)),
+    };
+  },
+  requests: ({ documents }) => searchesOf(documents.length),
   texts: ({ query, documents }) => [query, ...documents],
   prompt: ({ query, documents }) => documents.map((text) => `${query ?? ''}\n${text ?? ''}`).join('\n'),
 };
+
+function searchesOf(documents: number): number {
+  return Math.ceil(documents / searchDocuments);
+}
 
 /** `POST /v1/embeddings`. */
 export function handleEmbeddings(call: ServiceCall, sink: AnswerSink, deps: GatewayDeps): Promise<void> {
@@ -88,6 +109,7 @@ async function serveJson<Request extends { model: string }>(
     model: request.model,
     prompt: () => kind.prompt(request),
     promptTokens: kind.promptTokens?.(request),
+    requests: kind.requests?.(request),
   });
   const bound = kind.bound(request);
   const plan = planByModel(exchange, request.model, kind.service);
@@ -95,12 +117,13 @@ async function serveJson<Request extends { model: string }>(
     const deployments = plan.map(({ deployment }) => deployment);
     await checkTexts(exchange, kind.texts(request), deployments);
   }
-  const outcome = await runService<ServiceAnswer>(
+  const outcome = await runService(
     exchange,
     trace,
     {
       plan,
       repeatable: true,
+      tokens: trace.promptTokens ?? expectedTokens(bytes.byteLength),
       request: (deployment) => requestTo(deployment, request, kind),
       take: () => 'whole',
       read: (answer, deployment) =>

@@ -9,11 +9,17 @@ import {
   spliceTopLevel,
 } from '../../protocol/index.ts';
 import { type ServiceName, serviceUrl } from '../../providers/index.ts';
-import type { ResponseHead, ServiceOutcome, ServiceRequest } from '../../upstream/index.ts';
+import {
+  type Lease,
+  type ResponseHead,
+  type ServiceOutcome,
+  type ServiceRequest,
+  tokensOf,
+} from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { streamHeaders } from '../response-headers.ts';
-import { relayBytes } from './byte-relay.ts';
+import { type ByteRelayEnd, type ByteRelayInput, relayBytes } from './byte-relay.ts';
 import type { ServiceCall } from './call.ts';
 import { deliverWhole } from './deliver.ts';
 import {
@@ -27,7 +33,7 @@ import { clientLeft, runService } from './run.ts';
 import { planForService, serviceOf } from './target.ts';
 import { endServiceAttempt, type ServiceAttempt } from './trace.ts';
 import { openForm } from './upload.ts';
-import { boundNano, type TokenBound } from './worst-case.ts';
+import { boundNano, expectedTokens, type TokenBound } from './worst-case.ts';
 
 /** Endpoints that keep nothing at the provider, by what follows the service in their path. */
 const actions = {
@@ -79,6 +85,7 @@ async function passJson(exchange: ServiceExchange, service: PassService, action:
     {
       plan,
       repeatable: true,
+      tokens: expectedTokens(bytes.byteLength),
       take,
       read,
       request: ({ provider, upstreamName }) => ({
@@ -105,6 +112,8 @@ async function passForm(exchange: ServiceExchange, service: PassService, action:
     {
       plan,
       repeatable: false,
+      // What a picture or a sound comes to is known afterwards.
+      tokens: 0,
       take,
       read,
       request: ({ provider, upstreamName }) => ({
@@ -177,12 +186,9 @@ function usageIn(bytes: Uint8Array) {
   return { usage: undefined, units: undefined };
 }
 
-type Outcome = Exclude<ServiceOutcome<ServiceAttempt, ServiceAnswer>, { kind: 'failed' | 'cancelled' }>;
+type Outcome = ServiceOutcome<ServiceAttempt>;
 
-async function deliver(
-  exchange: ServiceExchange,
-  outcome: ServiceOutcome<ServiceAttempt, ServiceAnswer>,
-): Promise<void> {
+async function deliver(exchange: ServiceExchange, outcome: Outcome): Promise<void> {
   if (outcome.kind === 'whole') await deliverWhole(exchange, outcome);
   else if (outcome.kind === 'flowing') await deliverFlow(exchange, outcome);
 }
@@ -193,13 +199,14 @@ export async function deliverFlow(
   outcome: Extract<Outcome, { kind: 'flowing' }>,
 ): Promise<void> {
   const { sink, open, deps } = exchange;
-  const { trace: attempt, head, flow, abort } = outcome;
+  const { trace: attempt, head, flow, lease, abort } = outcome;
   const type = head.headers['content-type'] ?? 'application/octet-stream';
   const events = /^text\/event-stream\b/i.test(type);
   const bytes = lengthOf(head);
+  const headers = answerHeaders(exchange, head, type, events);
   exchange.begun = true;
-  sink.begin(head.status, answerHeaders(exchange, head, type, events));
-  const end = await relayBytes({ flow, bytes, events, sink, open });
+  sink.begin(head.status, headers);
+  const end = await relayed({ flow, bytes, events, sink, open }, lease);
   const monotonicMs = deps.clock.monotonicMs();
   if (end.kind === 'complete') {
     attempt.usage = end.usage;
@@ -210,10 +217,23 @@ export async function deliverFlow(
     return;
   }
   abort();
+  if (end.kind === 'interrupted' && end.error !== open.interruption) lease.broke(monotonicMs, end.error);
   const error = end.kind === 'gone' ? clientLeft() : end.error;
   const ending = end.kind === 'gone' ? 'aborted' : 'failed';
   endServiceAttempt(attempt, { outcome: ending, monotonicMs, status: head.status, error });
   throw error;
+}
+
+/** The place of the call is free again when its last byte is here. */
+async function relayed(input: ByteRelayInput, lease: Lease): Promise<ByteRelayEnd> {
+  let tokens: number | undefined;
+  try {
+    const end = await relayBytes(input);
+    if (end.kind === 'complete') tokens = tokensOf(end.usage);
+    return end;
+  } finally {
+    lease.release(tokens);
+  }
 }
 
 function answerHeaders(

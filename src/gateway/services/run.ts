@@ -2,56 +2,60 @@ import type { Deployment } from '../../catalog/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import type { NanoUsd } from '../../std/index.ts';
 import {
+  type Balancing,
+  type Callee,
+  type Cancellation,
+  type ExecutionTools,
   executeService,
   type ServiceExecution,
   type ServiceObserver,
   type ServiceOutcome,
+  systemTimers,
 } from '../../upstream/index.ts';
+import type { GatewayDeps } from '../gateway.ts';
 import { requireLedger } from '../handle.ts';
 import type { ServiceExchange } from './exchange.ts';
 import { endServiceAttempt, type ServiceAttempt, type ServiceTrace } from './trace.ts';
 
-export type ServiceWork<Answer> = Pick<
-  ServiceExecution<ServiceAttempt, Answer>,
-  'plan' | 'request' | 'repeatable' | 'take' | 'read'
->;
+export interface ServiceWork
+  extends Pick<ServiceExecution<ServiceAttempt>, 'plan' | 'request' | 'repeatable' | 'take' | 'read'> {
+  /** Expected tokens, for limits by token; undefined where no limit counts the call. */
+  tokens: number | undefined;
+  /** Id of the only key that may be used. */
+  credential?: string | undefined;
+}
 
-/** Reserves the worst case, calls the plan, and notes each call. Throws where nothing may be called. */
-export async function runService<Answer>(
+/**
+ * Reserves the worst case, calls the plan, and notes each call. Throws where nothing may be called.
+ *
+ * @param worstCaseNano undefined where the price is unknown; keys with a budget never reach such a deployment, because policy refuses it
+ */
+export async function runService(
   exchange: ServiceExchange,
   trace: ServiceTrace,
-  work: ServiceWork<Answer>,
-  worstCaseNano: (deployment: Deployment) => NanoUsd,
-): Promise<ServiceOutcome<ServiceAttempt, Answer>> {
-  const { deps, snapshot, principal, sink, open } = exchange;
+  work: ServiceWork,
+  worstCaseNano: (deployment: Deployment) => NanoUsd | undefined,
+): Promise<ServiceOutcome<ServiceAttempt>> {
+  const { deps, snapshot, principal, open } = exchange;
   requireLedger(deps);
-  const reservation = await deps.limits.reserve(principal, worstCaseNano(work.plan[0]!.deployment));
+  const boundNano = (deployment: Deployment): NanoUsd => worstCaseNano(deployment) ?? 0;
+  const reservation = await deps.limits.reserve(principal, boundNano(work.plan[0]!.deployment));
   exchange.reservation = reservation;
   const outcome = await executeService(
     {
       ...work,
+      balancing: balancingOf(exchange, work, worstCaseNano),
       timeouts: snapshot.timeouts,
-      policy: { ...deps.retryPolicy, attemptsMax: snapshot.attemptsMax },
-      answerBytesMax: snapshot.answerBytesMax,
-      observer: observerOf(exchange, trace, (deployment) => reservation.amend(worstCaseNano(deployment))),
-      cancellation: {
-        get cancelled() {
-          return sink.gone || open.interruption !== undefined;
-        },
-        onCancel: (listener) => {
-          sink.onGone(listener);
-          open.onInterrupt(listener);
-        },
+      policy: {
+        ...deps.retryPolicy,
+        attemptsMax: snapshot.attemptsMax,
+        contentFilter: snapshot.contentFilter,
       },
+      answerBytesMax: snapshot.answerBytesMax,
+      observer: observerOf(exchange, trace, (deployment) => reservation.amend(boundNano(deployment))),
+      cancellation: cancellationOf(exchange),
     },
-    {
-      transport: deps.transport,
-      breakers: deps.breakers,
-      retryBudget: deps.retryBudget,
-      signers: deps.signers,
-      random: deps.random,
-      monotonicMs: deps.clock.monotonicMs,
-    },
+    toolsOf(deps),
   );
   if (outcome.kind === 'cancelled') throw open.interruption ?? clientLeft();
   if (outcome.kind === 'failed') throw outcome.error;
@@ -60,6 +64,39 @@ export async function runService<Answer>(
   outcome.trace.status = outcome.head.status;
   outcome.trace.replayed = outcome.head.replayed === true;
   return outcome;
+}
+
+/** The client left, or the gateway shuts down: either way nobody waits for the upstream any more. */
+export function cancellationOf({ sink, open }: ServiceExchange): Cancellation {
+  return {
+    get cancelled() {
+      return sink.gone || open.interruption !== undefined;
+    },
+    onCancel: (listener) => {
+      sink.onGone(listener);
+      open.onInterrupt(listener);
+    },
+  };
+}
+
+export function toolsOf(deps: GatewayDeps): ExecutionTools {
+  const { transport, fleet, signers, retryBudget, random, clock } = deps;
+  const { monotonicMs } = clock;
+  return { transport, fleet, signers, retryBudget, timers: systemTimers, random, monotonicMs };
+}
+
+/** Which deployment is cheaper is the same for the worst case and for what is expected. */
+function balancingOf(
+  { snapshot }: ServiceExchange,
+  { plan, tokens, credential }: ServiceWork,
+  costNano: (deployment: Deployment) => NanoUsd | undefined,
+): Balancing {
+  const known = ({ id, deployment }: Callee): [string, NanoUsd][] => {
+    const nano = costNano(deployment);
+    return nano === undefined ? [] : [[id, nano]];
+  };
+  const costsNano = new Map(plan.length > 1 ? plan.flatMap(known) : []);
+  return { strategy: snapshot.balance, costsNano, home: undefined, tokens, credential };
 }
 
 export function clientLeft(): GatewayError {
@@ -73,12 +110,13 @@ function observerOf(
 ): ServiceObserver<ServiceAttempt> {
   const { clock, ids } = deps;
   return {
-    async started(deployment) {
+    async started(deployment, credential) {
       // Also for the first: it need not be the one the reservation was made for.
       await reserve(deployment);
       const attempt: ServiceAttempt = {
         id: ids('att'),
         deployment,
+        credential,
         startedAtMs: clock.nowMs(),
         startedMonotonicMs: clock.monotonicMs(),
         firstContentMs: undefined,

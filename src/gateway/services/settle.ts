@@ -71,6 +71,7 @@ async function settleAttempt(
     model: deployment.model.id,
     provider: deployment.provider.id,
     region: deployment.provider.region,
+    credential: attempt.credential,
     startedAtMs: attempt.startedAtMs,
     firstContentMs: attempt.firstContentMs,
     durationMs: attempt.durationMs,
@@ -111,8 +112,9 @@ function costNano(
   // A call that failed is not billed by the vendors we know.
   if (attempt.outcome === 'failed' || trace.unbilled) return 0;
   if (price === undefined) return undefined;
-  if (usage !== undefined) return costOf(usage, price);
-  return price.input === 0 && price.output === 0 ? 0 : undefined;
+  const requests = attempt.units?.searches ?? trace.requests;
+  if (usage !== undefined) return costOf(usage, price, requests);
+  return price.input === 0 && price.output === 0 ? costOf(noUsage, price, requests) : undefined;
 }
 
 function firstContent(trace: ServiceTrace): number | undefined {

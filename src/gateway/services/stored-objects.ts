@@ -1,12 +1,6 @@
-import {
-  GatewayError,
-  isObject,
-  type JsonObject,
-  parseJsonBody,
-  type ServiceAnswer,
-} from '../../protocol/index.ts';
+import { GatewayError, isObject, type JsonObject, parseJsonBody } from '../../protocol/index.ts';
 import type { Provider } from '../../providers/index.ts';
-import type { ServiceRequest } from '../../upstream/index.ts';
+import type { Callee, ServiceRequest } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { forbidsStoring } from '../request-headers.ts';
@@ -26,9 +20,16 @@ const services = { file: 'files', batch: 'batches' } as const;
 
 /** Files, or batches, that one owner may have. */
 const objectsPerOwnerMax = 100_000;
-/** Pages of the shared account that are looked through for one page of an owner's. */
+/** Pages of the shared accounts that are looked through for one page of an owner's. */
 const pagesMax = 20;
 const pageItems = 100;
+
+/** Where objects are kept: at the vendor nobody but the account that made them sees them. */
+interface Account {
+  provider: Provider;
+  /** Id of its key. Undefined: any may be used, or there is none. */
+  credential: string | undefined;
+}
 
 /** What is done with an object that exists: a look, a deletion, `content`, `cancel`. */
 export interface ObjectCall {
@@ -49,10 +50,11 @@ export function handleCreation(
     await refuseTooMany(exchange, kind);
     const made = kind === 'file' ? fileOf(exchange) : await batchOf(exchange);
     // A batch is paid for by what its lines ask, which nobody here has priced.
-    const answer = await callProvider(exchange, kind, made.provider, '', made.request, kind === 'file');
+    const answer = await callProvider(exchange, kind, made.account, '', made.request, kind === 'file');
     if (answer === undefined) return;
     const object = parsed(answer.answer.bytes);
-    if (typeof object?.['id'] === 'string') await bind(exchange, kind, made.provider, object);
+    const account = { ...made.account, credential: answer.trace.credential };
+    if (typeof object?.['id'] === 'string') await bind(exchange, kind, account, object);
     await deliverWhole(exchange, answer);
   });
 }
@@ -68,19 +70,19 @@ export function handleObject(
     const { objects } = deps;
     const owner = ownerOf(exchange);
     const found = await objects.find(owner, kind, id);
-    const provider = found && providerById(exchange, found.provider);
-    if (provider === undefined) throw notFound(kind);
+    if (found === undefined) throw notFound(kind);
+    const account = accountOf(exchange, found);
     const rest = action === undefined ? id : `${id}/${action}`;
-    const answer = await callProvider(exchange, kind, provider, rest, { body: undefined }, true);
+    const answer = await callProvider(exchange, kind, account, rest, { body: undefined }, true);
     if (answer === undefined) return;
     const object = parsed(answer.answer.bytes);
     if (call.method === 'DELETE') await objects.remove(owner, kind, id);
-    else if (kind === 'batch' && object !== undefined) await bindResults(exchange, provider, object);
+    else if (kind === 'batch' && object !== undefined) await bindResults(exchange, account, object);
     await deliverWhole(exchange, answer);
   });
 }
 
-/** `GET /v1/files`, `GET /v1/batches`: the owner's own out of the account that all share. */
+/** `GET /v1/files`, `GET /v1/batches`: the owner's own out of the accounts that all share, one account after the other. */
 export function handleListing(
   call: ServiceCall,
   kind: Kind,
@@ -92,37 +94,62 @@ export function handleListing(
     const limit = limitOf(call);
     const owner = ownerOf(exchange);
     let after = call.query.get('after') ?? undefined;
-    if (after !== undefined && (await deps.objects.find(owner, kind, after)) === undefined) {
-      throw notFound(kind);
-    }
+    let left = await accountsWithOwn(exchange, kind, provider, after);
     const data: JsonObject[] = [];
-    let more = true;
     let last: Awaited<ReturnType<typeof callProvider>>;
-    for (let page = 0; page < pagesMax && more && data.length < limit; page++) {
+    for (let page = 0; page < pagesMax && data.length < limit; page++) {
+      const [account, ...others] = left;
+      if (account === undefined) break;
       call.query.set('limit', String(pageItems));
-      if (after !== undefined) call.query.set('after', after);
-      last = await callProvider(exchange, kind, provider, '', { body: undefined }, true);
+      if (after === undefined) call.query.delete('after');
+      else call.query.set('after', after);
+      last = await callProvider(exchange, kind, account, '', { body: undefined }, true);
       if (last === undefined) return;
       endPage(exchange, last.trace);
       const items = itemsOf(parsed(last.answer.bytes));
-      const own = new Set(await deps.objects.owned(owner, kind, provider.id, items.ids));
-      data.push(...items.data.filter((item) => own.has(String(item['id']))));
-      after = items.ids.at(-1);
-      more = items.more && after !== undefined;
+      const known = await deps.objects.owned(owner, kind, provider.id, items.ids);
+      const own = new Set(known.filter((one) => isIn(account, one)).map(({ id }) => id));
+      const found = items.data.filter((item) => own.has(String(item['id'])));
+      for (const batch of kind === 'batch' ? found : []) await bindResults(exchange, account, batch);
+      data.push(...found);
+      after = items.more ? items.ids.at(-1) : undefined;
+      if (after === undefined) left = others;
     }
     if (last === undefined) throw notFound(kind);
-    for (const batch of kind === 'batch' ? data : []) await bindResults(exchange, provider, batch);
     const shown = data.slice(0, limit);
     const body = {
       object: 'list',
       data: shown,
       first_id: shown[0]?.['id'] ?? null,
       last_id: shown.at(-1)?.['id'] ?? null,
-      has_more: more || data.length > limit,
+      has_more: left.length > 0 || data.length > limit,
     };
     const bytes = Buffer.from(JSON.stringify(body));
     await deliverWhole(exchange, { ...last, answer: { ...last.answer, bytes } });
   });
+}
+
+/** Those accounts of the provider in which the owner has something, from the one that has `after`. */
+async function accountsWithOwn(
+  exchange: ServiceExchange,
+  kind: Kind,
+  provider: Provider,
+  after: string | undefined,
+): Promise<Account[]> {
+  const { objects } = exchange.deps;
+  const owner = ownerOf(exchange);
+  const first = provider.keys[0]?.id;
+  const known =
+    provider.keys.length > 1
+      ? new Set((await objects.credentials(owner, kind, provider.id)).map((id) => id ?? first))
+      : new Set([first]);
+  const withOwn = provider.keys.map(({ id }) => id).filter((id) => known.has(id));
+  const all = (withOwn.length > 0 ? withOwn : [first]).map((credential) => ({ provider, credential }));
+  if (after === undefined) return all;
+  const found = await objects.find(owner, kind, after);
+  if (found?.provider !== provider.id) throw notFound(kind);
+  const { credential } = accountOf(exchange, found);
+  return all.slice(all.findIndex((account) => account.credential === credential));
 }
 
 function endPage({ deps }: ServiceExchange, attempt: ServiceAttempt): void {
@@ -133,7 +160,7 @@ function endPage({ deps }: ServiceExchange, attempt: ServiceAttempt): void {
 async function callProvider(
   exchange: ServiceExchange,
   kind: Kind,
-  provider: Provider,
+  { provider, credential }: Account,
   rest: string,
   body: Pick<ServiceRequest, 'body' | 'upload'>,
   unbilled: boolean,
@@ -146,12 +173,14 @@ async function callProvider(
   // What is not billed needs no price: a key with a budget may look at its files.
   const priced = unbilled ? free(candidate) : candidate;
   await exchange.reservation?.settle(0);
-  const outcome = await runService<ServiceAnswer>(
+  const outcome = await runService(
     exchange,
     trace,
     {
       plan: admitted(exchange, [priced], calledAs, service),
       repeatable: exchange.call.method === 'GET',
+      tokens: undefined,
+      credential,
       take: rest.endsWith('/content') ? () => 'flowing' : take,
       read,
       request: ({ upstreamName }) => ({
@@ -168,9 +197,7 @@ async function callProvider(
   return outcome.kind === 'whole' ? outcome : undefined;
 }
 
-type Candidate = ReturnType<typeof unlisted>;
-
-function free(candidate: Candidate): Candidate {
+function free(candidate: Callee): Callee {
   const { deployment } = candidate;
   const row = {
     source: 'endpoints that generate nothing are not billed for by use',
@@ -191,7 +218,7 @@ function free(candidate: Candidate): Candidate {
 }
 
 interface Creation {
-  provider: Provider;
+  account: Account;
   request: Pick<ServiceRequest, 'body' | 'upload'>;
 }
 
@@ -207,10 +234,11 @@ function fileOf(exchange: ServiceExchange): Creation {
     );
   }
   const provider = providerFor(exchange, 'files');
-  return { provider, request: { body: undefined, upload: plainUpload(call) } };
+  const account = { provider, credential: undefined };
+  return { account, request: { body: undefined, upload: plainUpload(call) } };
 }
 
-/** A batch runs where its input file is. */
+/** A batch runs where its input file is, in the same account. */
 async function batchOf(exchange: ServiceExchange): Promise<Creation> {
   const bytes = await exchange.call.readBody();
   const file = parseJsonBody(bytes)['input_file_id'];
@@ -224,9 +252,8 @@ async function batchOf(exchange: ServiceExchange): Promise<Creation> {
     );
   }
   const found = await exchange.deps.objects.find(ownerOf(exchange), 'file', file);
-  const provider = found && providerById(exchange, found.provider);
-  if (provider === undefined) throw notFound('file', 'input_file_id');
-  return { provider, request: { body: bytes } };
+  if (found === undefined) throw notFound('file', 'input_file_id');
+  return { account: accountOf(exchange, found), request: { body: bytes } };
 }
 
 /** A project's keys share what they made; a key without a project has its own. */
@@ -234,23 +261,46 @@ function ownerOf({ principal }: ServiceExchange): string {
   return principal.project === undefined ? `key:${principal.keyId}` : `project:${principal.project}`;
 }
 
-function providerById({ snapshot }: ServiceExchange, id: string): Provider | undefined {
-  return snapshot.catalog.providers().find((provider) => provider.id === id);
+/** Throws `not_found` when the provider or the key is not configured any more. */
+function accountOf(
+  { snapshot }: ServiceExchange,
+  { kind, provider: id, credential }: ProviderObject,
+): Account {
+  const provider = snapshot.catalog.providers().find((each) => each.id === id);
+  if (provider === undefined) throw notFound(kind);
+  // Where no key was noted, the first was the only one in use.
+  const used = credential ?? provider.keys[0]?.id;
+  if (used === undefined || provider.keys.some((key) => key.id === used))
+    return { provider, credential: used };
+  throw new GatewayError(
+    'not_found',
+    `This ${kind} is in the account of the key «${used}» of the provider «${id}», which is not configured any more: only the operator can reach it, by adding the key again under that id.`,
+  );
+}
+
+function isIn({ provider, credential }: Account, object: ProviderObject): boolean {
+  return (object.credential ?? provider.keys[0]?.id) === credential;
 }
 
 async function bind(
   exchange: ServiceExchange,
   kind: Kind,
-  provider: Provider,
+  account: Account,
   object: JsonObject,
 ): Promise<void> {
   const { deps, call } = exchange;
   const id = String(object['id']);
   try {
-    await deps.objects.put([objectOf(exchange, kind, provider, id)]);
+    await deps.objects.put([objectOf(exchange, kind, account, id)]);
   } catch (thrown) {
     deps.log.error(
-      { requestId: call.requestId, provider: provider.id, kind, id },
+      {
+        requestId: call.requestId,
+        provider: account.provider.id,
+        credential: account.credential,
+        kind,
+        id,
+      },
       'the provider keeps an object that nobody can reach: delete it there',
     );
     throw thrown;
@@ -258,15 +308,20 @@ async function bind(
 }
 
 /** What a batch has written belongs to whoever started it. */
-async function bindResults(exchange: ServiceExchange, provider: Provider, batch: JsonObject): Promise<void> {
+async function bindResults(exchange: ServiceExchange, account: Account, batch: JsonObject): Promise<void> {
   const ids = [batch['output_file_id'], batch['error_file_id']].filter((id) => typeof id === 'string');
   if (ids.length === 0) return;
-  await exchange.deps.objects.put(ids.map((id) => objectOf(exchange, 'file', provider, id)));
+  await exchange.deps.objects.put(ids.map((id) => objectOf(exchange, 'file', account, id)));
 }
 
-function objectOf(exchange: ServiceExchange, kind: Kind, provider: Provider, id: string): ProviderObject {
+function objectOf(
+  exchange: ServiceExchange,
+  kind: Kind,
+  { provider, credential }: Account,
+  id: string,
+): ProviderObject {
   const createdAtMs = exchange.deps.clock.nowMs();
-  return { kind, id, owner: ownerOf(exchange), provider: provider.id, createdAtMs };
+  return { kind, id, owner: ownerOf(exchange), provider: provider.id, credential, createdAtMs };
 }
 
 function refuseStoring({ call }: ServiceExchange, kind: Kind): void {

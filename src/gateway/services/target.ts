@@ -1,8 +1,8 @@
-import type { Candidate, Deployment, ModelKind } from '../../catalog/index.ts';
-import { admit, type CalledCandidate } from '../../policy/index.ts';
+import type { Deployment, ModelKind } from '../../catalog/index.ts';
+import { admit } from '../../policy/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import type { Provider, Service, ServiceName } from '../../providers/index.ts';
-import type { ServiceCandidate } from '../../upstream/index.ts';
+import type { Callee } from '../../upstream/index.ts';
 import type { ServiceCall } from './call.ts';
 import type { ServiceExchange } from './exchange.ts';
 
@@ -23,11 +23,7 @@ export function serviceOf(provider: Provider, service: ServiceName): Service | u
  * The deployments of the model that a request names, as far as the key may call them and their provider has the endpoint: a configured
  * deployment, or any `provider/model`. Throws `model_not_found`, `unsupported_by_candidates` or `forbidden`.
  */
-export function planByModel(
-  exchange: ServiceExchange,
-  name: string,
-  service: ServiceName,
-): ServiceCandidate[] {
+export function planByModel(exchange: ServiceExchange, name: string, service: ServiceName): Callee[] {
   const { snapshot } = exchange;
   if (snapshot.routes.has(name)) {
     throw new GatewayError(
@@ -71,7 +67,7 @@ export function planForService(
   exchange: ServiceExchange,
   name: string | undefined,
   service: ServiceName,
-): ServiceCandidate[] {
+): Callee[] {
   const { snapshot } = exchange;
   if (name !== undefined) {
     const known = snapshot.catalog.resolve(name, kinds[service]).kind !== 'unknown';
@@ -115,40 +111,35 @@ export function providerFor({ call, snapshot }: ServiceExchange, service: Servic
   );
 }
 
-/** A model, or an endpoint, that the catalogue does not list. Its circuit is the endpoint's, since names come from clients. */
+/** A model, or an endpoint, that the catalogue does not list. How it fares is kept for the endpoint, since names come from clients. */
 export function unlisted(
   { snapshot }: Pick<ServiceExchange, 'snapshot'>,
   provider: Provider,
   model: string,
   service: ServiceName,
-): ServiceCandidate {
-  return {
-    deployment: snapshot.catalog.unlisted(provider, model.slice(0, 200)),
-    circuit: `${provider.id}/${service}`,
-  };
+): Callee {
+  const deployment = snapshot.catalog.unlisted(provider, model.slice(0, 200));
+  return { id: deployment.id, deployment, effort: 'default', place: `${provider.id}/${service}` };
 }
 
 /** Those that the policy allows and that have the endpoint, in order. */
 export function admitted(
   { principal }: Pick<ServiceExchange, 'principal'>,
-  candidates: ServiceCandidate[],
+  callees: Callee[],
   calledAs: string,
   service: ServiceName,
-): ServiceCandidate[] {
-  const able = candidates.filter(({ deployment }) => serviceOf(deployment.provider, service) !== undefined);
+): Callee[] {
+  const able = callees.filter(({ deployment }) => serviceOf(deployment.provider, service) !== undefined);
   if (able.length === 0) {
-    const providers = [...new Set(candidates.map(({ deployment }) => deployment.provider.id))].join(', ');
+    const providers = [...new Set(callees.map(({ deployment }) => deployment.provider.id))].join(', ');
     throw new GatewayError(
       'unsupported_by_candidates',
       `«${calledAs.slice(0, 200)}» is at ${providers}, which has no endpoint for ${service}.`,
       { param: 'model' },
     );
   }
-  const called = able.map(({ deployment }): CalledCandidate => {
-    const candidate: Candidate = { id: deployment.id, deployment, effort: 'default' };
-    return { candidate, calledAs };
-  });
-  const { allowed, excluded } = admit({ principal, candidates: called });
+  const candidates = able.map((candidate) => ({ candidate, calledAs }));
+  const { allowed, excluded } = admit({ principal, candidates });
   if (allowed.length === 0) {
     const why = excluded[0]?.why ?? 'no candidate is left';
     throw new GatewayError(
@@ -157,7 +148,7 @@ export function admitted(
     );
   }
   const ids = new Set(allowed.map(({ id }) => id));
-  return able.filter(({ deployment }) => ids.has(deployment.id));
+  return able.filter(({ id }) => ids.has(id));
 }
 
 /** The header narrows a model's deployments to those of one provider. */
@@ -183,8 +174,8 @@ function isNamed({ id }: Provider, name: string): boolean {
   return id.toLowerCase() === name.trim().toLowerCase();
 }
 
-function listed(deployment: Deployment): ServiceCandidate {
-  return { deployment, circuit: deployment.id };
+function listed(deployment: Deployment): Callee {
+  return { id: deployment.id, deployment, effort: 'default' };
 }
 
 /** Deployments of a model that nobody described: what it is for is known to the operator alone. */

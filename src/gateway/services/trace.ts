@@ -7,6 +7,8 @@ import type { ServiceName } from '../../providers/index.ts';
 export interface ServiceAttempt extends ServiceUsage {
   id: string;
   deployment: Deployment;
+  /** Id of the key it was made with; undefined where there is none. */
+  credential: string | undefined;
   startedAtMs: number;
   startedMonotonicMs: number;
   firstContentMs: number | undefined;
@@ -30,6 +32,8 @@ export interface ServiceTrace {
   prompt: (() => string) | undefined;
   /** Where the input is token ids, their number: it needs no estimate. */
   promptTokens: number | undefined;
+  /** What is billed by the call, where the answer does not say so, such as searches; undefined = 1. */
+  requests: number | undefined;
   /** The endpoint generates nothing and is not billed for by use, such as a look at a file. */
   unbilled: boolean;
   /** What was noted of guardrails; absent where none concerns the request. */

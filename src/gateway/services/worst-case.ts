@@ -6,11 +6,19 @@ import type { NanoUsd } from '../../std/index.ts';
 export interface TokenBound {
   inputTokens: number;
   outputTokens: number;
+  /** What is billed by the call; absent = 1. */
+  requests?: number | undefined;
 }
 
-/** What that costs at a deployment. An unknown price gives 0; keys with a budget never reach such a deployment, because policy refuses it. */
-export function boundNano(deployment: Deployment, bound: TokenBound, atMs: number): NanoUsd {
+/** What that costs at a deployment; undefined where its price is unknown. */
+export function boundNano(deployment: Deployment, bound: TokenBound, atMs: number): NanoUsd | undefined {
   const { region } = deployment.provider;
-  const price = selectPrice(deployment.prices, { atMs, inputTokens: bound.inputTokens, region });
-  return price === undefined ? 0 : costOf({ ...noUsage, ...bound }, price);
+  const { inputTokens, outputTokens, requests } = bound;
+  const price = selectPrice(deployment.prices, { atMs, inputTokens, region });
+  return price === undefined ? undefined : costOf({ ...noUsage, inputTokens, outputTokens }, price, requests);
+}
+
+/** Tokens that so many bytes of text usually have, for limits: four letters, or one and a third CJK characters. */
+export function expectedTokens(bytes: number): number {
+  return Math.ceil(bytes / 4);
 }

@@ -12,6 +12,7 @@ import * as contract from './contract.ts';
 import {
   newKeyInput,
   presentDecision,
+  presentDeployment,
   presentKey,
   presentModel,
   presentReportRow,
@@ -279,6 +280,24 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
         { data: catalog.models().map((model) => presentModel(model, deployments, gateway.clock.nowMs())) },
         200,
       );
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/deployments',
+      summary: 'How each deployment and its keys fare now: calls, circuits, limits, rests; admin only',
+      responses: answers(z.object({ data: z.array(contract.deploymentSchema) })),
+    }),
+    (context) => {
+      requireAdmin(context);
+      const { catalog } = gateway.snapshot();
+      const { nowMs, monotonicMs } = gateway.clock;
+      const data = catalog
+        .deployments()
+        .map((each) => presentDeployment(each, gateway.fleet.view(each, monotonicMs()), nowMs()));
+      return context.json({ data }, 200);
     },
   );
 

@@ -275,6 +275,55 @@ export const errorSchema = z
   })
   .openapi('Error');
 
+const statedLimitsSchema = z
+  .object({
+    requests_per_minute: z.number().optional(),
+    tokens_per_minute: z.number().optional(),
+    concurrent: z.number().optional(),
+  })
+  .describe('As the configuration states them');
+
+export const deploymentSchema = z
+  .object({
+    id: z.string(),
+    model: z.string(),
+    provider: z.string(),
+    region: z.string().nullable(),
+    weight: z.number(),
+    limits: statedLimitsSchema,
+    in_flight: z.int().describe('Calls under way'),
+    queued: z.int().describe('Requests that wait for a place'),
+    circuit: z.object({
+      state: z
+        .enum(['closed', 'open', 'half-open'])
+        .describe('open: not called; half-open: the next call finds out whether it works again'),
+      reason: z.string().nullable().describe('Error code that opened it; null while it is closed'),
+      until: z.iso.datetime().nullable().describe('When an open one is tried again'),
+    }),
+    ejected_until: z.iso
+      .datetime()
+      .nullable()
+      .describe('Out of its model’s turns until then, because it fares so much worse than its siblings'),
+    keys: z
+      .array(
+        z.object({
+          id: z.string().describe('Its name in the configuration, never the key'),
+          weight: z.number(),
+          limits: statedLimitsSchema,
+          in_flight: z.int().describe('Calls under way with it, at all deployments of the provider'),
+          cooling_until: z.iso
+            .datetime()
+            .nullable()
+            .describe('Refused or limited by the vendor: not used here until then'),
+          being_tried: z
+            .boolean()
+            .describe('One call finds out whether it works again; others use other keys'),
+        }),
+      )
+      .describe('Keys of the provider, as they fare at this deployment'),
+  })
+  .openapi('Deployment');
+
 const stalenessSchema = z.object({ age_days: z.int(), days_max: z.int(), stale: z.boolean() });
 
 export const catalogModelSchema = z
@@ -333,4 +382,5 @@ export type Decision = z.infer<typeof decisionSchema>;
 export type ReportRow = z.infer<typeof reportRowSchema>;
 export type Key = z.infer<typeof keySchema>;
 export type NewKey = z.infer<typeof newKeySchema>;
+export type Deployment = z.infer<typeof deploymentSchema>;
 export type CatalogModel = z.infer<typeof catalogModelSchema>;

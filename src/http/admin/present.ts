@@ -15,8 +15,10 @@ import type {
 } from '../../ledger/index.ts';
 import { summaryOf } from '../../ledger/index.ts';
 import type { Usage as ProtocolUsage } from '../../protocol/index.ts';
+import type { RateLimits } from '../../providers/index.ts';
 import type { Decision as RouterDecision } from '../../router/index.ts';
 import { type NanoUsd, nanoPerUsd, usdFromNano } from '../../std/index.ts';
+import type { DeploymentView } from '../../upstream/index.ts';
 import type * as contract from './contract.ts';
 
 /** Our records in the form of the contract; nothing else knows both. */
@@ -244,6 +246,47 @@ export function presentModel(model: Model, deployments: Deployment[], nowMs: num
         evidence,
         at: new Date(atMs).toISOString(),
       })),
+  };
+}
+
+export function presentDeployment(
+  { id, model, provider, weight, limits }: Deployment,
+  view: DeploymentView,
+  nowMs: number,
+): contract.Deployment {
+  const { circuit, keys } = view;
+  const until = (ms: number): string | null => (ms > 0 ? iso(nowMs + ms) : null);
+  return {
+    id,
+    model: model.id,
+    provider: provider.id,
+    region: provider.region ?? null,
+    weight: weight ?? 1,
+    limits: presentLimits(limits),
+    in_flight: view.inFlight,
+    queued: view.queued,
+    circuit: {
+      state: circuit.state,
+      reason: circuit.state === 'closed' ? null : (circuit.reason ?? null),
+      until: until(circuit.waitMs),
+    },
+    ejected_until: until(view.ejectedMs),
+    keys: keys.map((key) => ({
+      id: key.id,
+      weight: key.weight,
+      limits: presentLimits(key.limits),
+      in_flight: key.inFlight,
+      cooling_until: until(key.coolingMs),
+      being_tried: key.isBeingTried,
+    })),
+  };
+}
+
+function presentLimits(limits: RateLimits | undefined): contract.Deployment['limits'] {
+  return {
+    requests_per_minute: limits?.requestsPerMinute,
+    tokens_per_minute: limits?.tokensPerMinute,
+    concurrent: limits?.concurrent,
   };
 }
 

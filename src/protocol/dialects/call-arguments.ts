@@ -1,10 +1,11 @@
+import { parseExact } from '../exact-json.ts';
 import { isObject, type JsonObject } from '../json.ts';
 
 /** Arguments for dialects in which they must be an object. What is none (a model's broken JSON) is kept as it is under one key. */
 export function inputOf(json: string): JsonObject {
   if (json.trim() === '') return {};
   try {
-    const value: unknown = JSON.parse(json);
+    const value: unknown = parseExact(json);
     if (isObject(value)) return value;
   } catch {
     // Kept below.

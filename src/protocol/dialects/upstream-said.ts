@@ -94,12 +94,23 @@ const codeOfType: { [type: string]: ErrorCode } = {
   content_filter: 'content_filtered',
 };
 
+const statusOfCode: { readonly [code in ErrorCode]?: number } = {
+  upstream_rejected: 400,
+  upstream_auth: 401,
+  upstream_quota: 402,
+  upstream_rate_limited: 429,
+  content_filtered: 400,
+};
+
 /** The error of a stream or of a 200 answer whose body is an error. */
 export function inBandError(body: JsonObject): GatewayError {
   const said = readUpstreamError(200, body);
   const status = Number(said.code);
   if (Number.isInteger(status) && status >= 400 && status <= 599) said.status = status;
-  const code = codeOfType[said.type ?? ''] ?? codeOfType[said.code ?? ''] ?? codeOfStatus(said.status);
+  const named = codeOfType[said.type ?? ''] ?? codeOfType[said.code ?? ''];
+  // What is classified again, by a vendor's rows, must not take the status of the success around it for the failure's.
+  if (named !== undefined && said.status < 400) said.status = statusOfCode[named] ?? said.status;
+  const code = named ?? codeOfStatus(said.status);
   return new GatewayError(code, sentence(code, said), {
     upstream: said,
     detail: `the provider reported an error inside its answer: ${said.message ?? 'without a message'}`,

@@ -102,4 +102,12 @@ export const migrations: readonly string[] = [
     DELETE FROM response_items WHERE tenant = OLD.tenant AND response_id = OLD.id;
   END;
   `,
+  `
+  ALTER TABLE provider_objects ADD COLUMN credential TEXT;
+  `,
+  `
+  ALTER TABLE responses ADD COLUMN removed INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX responses_by_id ON responses (id);
+  CREATE INDEX response_items_by_item ON response_items (item_id);
+  `,
 ];

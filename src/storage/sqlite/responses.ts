@@ -8,6 +8,7 @@ export interface ResponseOperations {
   putResponse(response: StoredResponse): void;
   findResponse(tenant: string, id: string): StoredResponse | undefined;
   findResponseWith(tenant: string, itemId: string): StoredResponse | undefined;
+  knowsResponse(id: string): boolean;
   removeResponse(tenant: string, id: string): boolean;
   pruneResponses(beforeMs: number, bytesMax: number): number;
 }
@@ -18,9 +19,9 @@ export function responseOperations(db: DatabaseSync): ResponseOperations {
     `INSERT INTO responses (tenant, id, created_at_ms, held_by, bytes, input, response)
      VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (tenant, id) DO UPDATE SET created_at_ms = excluded.created_at_ms, held_by = excluded.held_by,
-       bytes = excluded.bytes, input = excluded.input, response = excluded.response`,
+       bytes = excluded.bytes, input = excluded.input, response = excluded.response, removed = 0`,
   );
-  const one = db.prepare('SELECT * FROM responses WHERE tenant = ? AND id = ?');
+  const one = db.prepare('SELECT * FROM responses WHERE tenant = ? AND id = ? AND removed = 0');
   const putItem = db.prepare(
     `INSERT INTO response_items (tenant, item_id, response_id) VALUES (?, ?, ?)
      ON CONFLICT (tenant, item_id) DO UPDATE SET response_id = excluded.response_id`,
@@ -28,9 +29,16 @@ export function responseOperations(db: DatabaseSync): ResponseOperations {
   const withItem = db.prepare(
     `SELECT responses.* FROM response_items AS item
      JOIN responses ON responses.tenant = item.tenant AND responses.id = item.response_id
-     WHERE item.tenant = ? AND item.item_id = ?`,
+     WHERE item.tenant = ? AND item.item_id = ? AND responses.removed = 0`,
   );
-  const remove = db.prepare('DELETE FROM responses WHERE tenant = ? AND id = ?');
+  const known = db.prepare(
+    `SELECT EXISTS (SELECT 1 FROM responses WHERE id = ?1)
+         OR EXISTS (SELECT 1 FROM response_items WHERE item_id = ?1) AS known`,
+  );
+  const remove = db.prepare(
+    `UPDATE responses SET removed = 1, held_by = NULL, bytes = 0, input = x'', response = x''
+     WHERE tenant = ? AND id = ? AND removed = 0`,
+  );
   const removeBefore = db.prepare('DELETE FROM responses WHERE created_at_ms < ?');
   const sizes = db.prepare('SELECT created_at_ms, bytes FROM responses ORDER BY created_at_ms DESC');
 
@@ -51,6 +59,7 @@ export function responseOperations(db: DatabaseSync): ResponseOperations {
       const row = withItem.get(tenant, itemId);
       return row === undefined ? undefined : responseOf(row);
     },
+    knowsResponse: (id) => known.get(id)?.['known'] === 1,
     removeResponse: (tenant, id) => Number(remove.run(tenant, id).changes) > 0,
     pruneResponses(beforeMs, bytesMax) {
       const old = Number(removeBefore.run(Math.trunc(beforeMs)).changes);

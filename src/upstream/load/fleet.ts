@@ -54,8 +54,8 @@ export interface FleetOptions {
 
 /** Why a deployment cannot be called now. `waitMs` until it can, where that is known. */
 export type Obstacle =
-  /** Its circuit is open. */
-  | { kind: 'closed'; waitMs: number | undefined }
+  /** Its circuit is open; `reason` is the failure that opened it. */
+  | { kind: 'closed'; waitMs: number | undefined; reason: ErrorCode | undefined }
   /** All keys of its provider were refused or are limited by the vendor. */
   | { kind: 'cooling'; waitMs: number | undefined }
   /** As many calls in the last minute as the operator allows. */
@@ -148,14 +148,14 @@ export class Fleet {
   }
 
   /**
-   * Waits for the first of these to have room. Undefined when the queue is full, when it was in vain, when none of them is worth waiting
-   * for any more, or when the caller left.
+   * Waits for the first of these to have room. `changed` when room is no longer what they lack. Undefined when the queue is full, when it was
+   * in vain, or when the caller left.
    */
   queue(
     candidates: readonly Callee[],
     need: Omit<Need, 'nowMs'>,
     waiting: Waiting,
-  ): Promise<Won | undefined> {
+  ): Promise<Won | 'changed' | undefined> {
     const find = (hasWaited: boolean): Won | { gates: Gate[] } =>
       this.firstWithRoom(candidates, { ...need, nowMs: waiting.nowMs() }, hasWaited);
     return waitInTurn(find, this.policy, waiting);
@@ -241,8 +241,8 @@ export class Fleet {
   }
 
   private closed(id: string, nowMs: number): Obstacle {
-    const { waitMs } = this.options.breakers.of(id).snapshot(nowMs);
-    return { kind: 'closed', waitMs: waitMs > 0 ? waitMs : undefined };
+    const { waitMs, reason } = this.options.breakers.of(id).snapshot(nowMs);
+    return { kind: 'closed', waitMs: waitMs > 0 ? waitMs : undefined, reason };
   }
 
   /** Whether there is room for a call, whatever its circuit. */

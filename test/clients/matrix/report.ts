@@ -2,6 +2,7 @@ import type { Cell } from './cell.ts';
 
 export interface Row {
   client: string;
+  lacks: { [feature: string]: string };
   cells: Cell[];
 }
 
@@ -16,10 +17,10 @@ interface Report {
 export function tableOf({ rows, seconds, outside }: Report): string {
   const notes = new Map<string, number>();
   const head = ['client', ...(rows[0]?.cells.map(({ upstream }) => upstream) ?? []), 'n/a'];
-  const body = rows.map(({ client, cells }) => [
+  const body = rows.map(({ client, lacks, cells }) => [
     client,
     ...cells.map(({ passed, total }) => `${passed}/${total}${passed === total ? '' : ' ✖'}`),
-    notesOf(cells, notes),
+    notesOf(lacks, notes),
   ]);
   const widths = head.map((_, at) => Math.max(...[head, ...body].map((line) => line[at]!.length)));
   const lines = [head, widths.map((width) => '-'.repeat(width)), ...body].map(
@@ -29,21 +30,21 @@ export function tableOf({ rows, seconds, outside }: Report): string {
   return [
     ...lines,
     '',
-    'Checks passed of those the SDK can be put to. Not applicable:',
+    'Checks passed of those the SDK can be put to. What it has not is not asked of it:',
     ...[...notes].map(([note, number]) => `  ${number}. ${note}`),
     '',
     `${passed} of ${total} checks pass; ${rows.length} clients, ${seconds.toFixed(0)} s. Calls to other machines: ${outside.join(', ') || 'none'}.`,
   ].join('\n');
 }
 
-/** What a client lacks is the same with every upstream. */
-function notesOf([cell]: Cell[], notes: Map<string, number>): string {
+/** Numbers of what a client lacks, which is the same with every upstream. */
+function notesOf(lacks: Row['lacks'], notes: Map<string, number>): string {
   const byReason = new Map<string, string[]>();
-  for (const { check, reason } of cell?.lacking ?? []) {
-    byReason.set(reason, [...(byReason.get(reason) ?? []), check]);
+  for (const [feature, reason] of Object.entries(lacks)) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), feature]);
   }
-  const numbers = [...byReason].map(([reason, checks]) => {
-    const note = `${reason} (${checks.map((check) => `«${check}»`).join(', ')})`;
+  const numbers = [...byReason].map(([reason, features]) => {
+    const note = `${features.join(', ')}: ${reason}`;
     if (!notes.has(note)) notes.set(note, notes.size + 1);
     return notes.get(note);
   });

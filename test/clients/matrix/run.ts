@@ -34,7 +34,7 @@ const rows: Row[] = [];
 for (const kind of kinds.filter(({ name }) => wanted(name, values.client))) {
   // The upstreams of one client at a time: while one check waits, the others go on.
   const cells = await Promise.all(upstreams.map((dialect) => runCell(kind, dialect, values.check)));
-  rows.push({ client: kind.name, cells });
+  rows.push({ client: kind.name, lacks: kind.lacks ?? {}, cells });
   const failed = cells.flatMap((cell) => cell.failed);
   console.error(`${failed.length === 0 ? '✔' : '✖'} ${kind.name}`);
   for (const { upstream, check, error } of failed) {

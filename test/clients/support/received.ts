@@ -114,7 +114,8 @@ function readResponses(body: Json): Received {
   const items = typeof body.input === 'string' ? [{ role: 'user', content: body.input }] : list(body.input);
   for (const item of items) {
     const text = textOf(item.content);
-    if (item.type === 'reasoning') {
+    if (item.type === 'item_reference') received.signatures.push(item.id);
+    else if (item.type === 'reasoning') {
       received.signatures.push(item.encrypted_content);
     } else if (item.type === 'function_call') {
       received.calls.push({ id: item.call_id, name: item.name, input: JSON.parse(item.arguments) });

@@ -98,6 +98,11 @@ export async function startScripted(kind: ClientKind, dialect: DialectName): Pro
       ...providers.map(
         (id) => `  - { id: ${id}, ${provider}, api_key: ${key}, base_url: "${upstream.baseUrl}" }`,
       ),
+      // Named, because all that the catalogue knows of so many providers takes a while.
+      'deployments:',
+      ...providers.flatMap((id) =>
+        [...new Set([model, thinkingModel])].map((name) => `  - { provider: ${id}, model: ${name} }`),
+      ),
       'limits: { attempts_max: 1 }',
     ].join('\n'),
   );

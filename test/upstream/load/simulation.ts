@@ -1,14 +1,19 @@
-import { type Candidate, createCatalog } from '../../../src/catalog/index.ts';
-import { clientDialects, parseJsonBody } from '../../../src/protocol/index.ts';
+import { type Candidate, createCatalog, type Deployment } from '../../../src/catalog/index.ts';
+import { clientDialects, parseJsonBody, serviceUsage } from '../../../src/protocol/index.ts';
 import { createProvider, type ProviderSettings } from '../../../src/providers/index.ts';
 import type { Cancellation } from '../../../src/upstream/cancellation.ts';
 import { createCircuitBreakers } from '../../../src/upstream/circuit-breaker.ts';
 import type { RequestSigner } from '../../../src/upstream/credentials/request-signer.ts';
-import { type ExecutionOutcome, execute } from '../../../src/upstream/execute.ts';
+import { type ExecutionOutcome, type ExecutionTools, execute } from '../../../src/upstream/execute.ts';
 import type { BalanceStrategy } from '../../../src/upstream/load/balance.ts';
 import { Fleet, type RefusedKey } from '../../../src/upstream/load/fleet.ts';
 import { defaultRetryPolicy } from '../../../src/upstream/retry.ts';
 import { createRetryBudget } from '../../../src/upstream/retry-budget.ts';
+import {
+  executeService,
+  type ServiceExecution,
+  type ServiceOutcome,
+} from '../../../src/upstream/service-execution.ts';
 import type { Transport, TransportHandler, TransportRequest } from '../../../src/upstream/transport.ts';
 import { seededRandom, VirtualTime } from './virtual-time.ts';
 
@@ -18,12 +23,16 @@ export interface Reply {
   /** Absent = the connection is refused. */
   status?: number;
   headers?: { [name: string]: string };
+  /** Absent = an answer or an error as chats have it. */
+  json?: unknown;
 }
 
 export interface SimulatedUpstream {
   weight?: number;
   limits?: { requests_per_minute?: number; tokens_per_minute?: number; concurrent?: number };
   keys?: ProviderSettings['apiKeys'];
+  /** Absent = one that is compatible with OpenAI. */
+  vendor?: string;
   /** USD per 1M tokens, for the strategy that looks at prices. */
   priceUsd?: number;
   reply(nowMs: number, key: string | undefined): Reply;
@@ -80,71 +89,124 @@ export class Simulation {
   }
 
   /** Requests that arrive at random, so many a second on average. */
-  async offer(perSecond: number, untilMs: number): Promise<void> {
+  async offer(perSecond: number, untilMs: number, ask: () => unknown = () => this.ask()): Promise<void> {
     const arrive = (): void => {
       if (this.time.nowMs >= untilMs) return;
-      void this.ask();
+      ask();
       this.time.after((-Math.log(1 - this.random()) / perSecond) * 1000, arrive);
     };
     this.time.after(0, arrive);
     await this.time.run(untilMs + 60_000);
   }
 
-  async ask(cancellation: Cancellation = stays): Promise<ExecutionOutcome<string>> {
+  /** A chat. */
+  ask(cancellation: Cancellation = stays): Promise<ExecutionOutcome<string>> {
+    return this.counted((observer) =>
+      execute<string>(
+        {
+          ...this.common(cancellation),
+          request: requestOf('hi'),
+          clientHeaders: {},
+          thoughts: () => undefined,
+          observer: {
+            started: ({ deployment }) => observer.started(deployment),
+            failed: observer.failed,
+            cancelled: () => undefined,
+            answeredInVain: () => undefined,
+            refuses: () => undefined,
+          },
+        },
+        this.tools(),
+      ),
+    );
+  }
+
+  /** A request beside chat: a document, unless it says otherwise. */
+  serve(
+    wanted: Partial<ServiceExecution<string>> & { credential?: string } = {},
+    cancellation: Cancellation = stays,
+  ): Promise<ServiceOutcome<string>> {
+    const { credential, ...other } = wanted;
+    const common = this.common(cancellation);
+    return this.counted((observer) =>
+      executeService<string>(
+        {
+          ...common,
+          balancing: { ...common.balancing, credential },
+          request: ({ provider }) => ({
+            method: 'POST',
+            url: new URL(`http://${provider.id}.test/v1/embeddings`),
+            headers: {},
+            body: Buffer.from('{}'),
+          }),
+          repeatable: true,
+          take: () => 'whole',
+          read: (bytes) => ({ bytes, ...serviceUsage(JSON.parse(Buffer.from(bytes).toString())) }),
+          observer: { ...observer, cancelled: () => undefined },
+          ...other,
+        },
+        this.tools(),
+      ),
+    );
+  }
+
+  private common(cancellation: Cancellation) {
+    return {
+      plan: this.plan,
+      balancing: {
+        strategy: this.options.strategy,
+        costsNano: new Map(
+          this.plan.map(({ id, deployment }) => [
+            id,
+            (this.options.upstreams[deployment.provider.id]?.priceUsd ?? 0) * 1000,
+          ]),
+        ),
+        home: undefined,
+        tokens: 100,
+      },
+      timeouts: { connectMs: 1000, firstByteMs: 60_000, interChunkMs: 60_000, totalMs: 600_000 },
+      policy: { ...defaultRetryPolicy, attemptsMax: this.options.attemptsMax ?? 4 },
+      answerBytesMax: 1_000_000,
+      cancellation,
+    };
+  }
+
+  private tools(): ExecutionTools {
+    return {
+      transport: this.transport(),
+      fleet: this.fleet,
+      signers: { of: () => this.options.signer },
+      retryBudget: this.retryBudget,
+      timers: this.time,
+      random: this.random,
+      monotonicMs: () => this.time.nowMs,
+    };
+  }
+
+  private async counted<Outcome extends ExecutionOutcome<string> | ServiceOutcome<string>>(
+    run: (observer: { started(deployment: Deployment): Promise<string>; failed(): void }) => Promise<Outcome>,
+  ): Promise<Outcome> {
     this.requests += 1;
     this.inFlight += 1;
     this.retryBudget.requestBegan();
     let made = 0;
-    const outcome = await execute<string>(
-      {
-        request: requestOf('hi'),
-        plan: this.plan,
-        balancing: {
-          strategy: this.options.strategy,
-          costsNano: new Map(
-            this.plan.map(({ id, deployment }) => [
-              id,
-              (this.options.upstreams[deployment.provider.id]?.priceUsd ?? 0) * 1000,
-            ]),
-          ),
-          home: undefined,
-          tokens: 100,
-        },
-        timeouts: { connectMs: 1000, firstByteMs: 60_000, interChunkMs: 60_000, totalMs: 600_000 },
-        policy: { ...defaultRetryPolicy, attemptsMax: this.options.attemptsMax ?? 4 },
-        answerBytesMax: 1_000_000,
-        clientHeaders: {},
-        thoughts: () => undefined,
-        observer: {
-          started: async ({ deployment }) => {
-            made += 1;
-            if (made > 1) this.retryBegan();
-            return deployment.id;
-          },
-          failed: () => {
-            if (made > 1) this.retrying -= 1;
-          },
-          cancelled: () => undefined,
-          answeredInVain: () => undefined,
-          refuses: () => undefined,
-        },
-        cancellation,
+    const outcome = await run({
+      started: async ({ id }) => {
+        made += 1;
+        if (made > 1) this.retryBegan();
+        return id;
       },
-      {
-        transport: this.transport(),
-        fleet: this.fleet,
-        signers: { of: () => this.options.signer },
-        retryBudget: this.retryBudget,
-        timers: this.time,
-        random: this.random,
-        monotonicMs: () => this.time.nowMs,
+      failed: () => {
+        if (made > 1) this.retrying -= 1;
       },
-    );
+    });
     this.inFlight -= 1;
     this.retryBudget.requestEnded();
-    if (outcome.kind === 'answered' && made > 1) this.retrying -= 1;
-    if (outcome.kind === 'answered') this.answered += 1;
     if (outcome.kind === 'failed') this.failures.push({ atMs: this.time.nowMs, code: outcome.error.code });
+    else if (outcome.kind !== 'cancelled') {
+      if (made > 1) this.retrying -= 1;
+      this.answered += 1;
+    }
     return outcome;
   }
 
@@ -184,7 +246,8 @@ export class Simulation {
       }
       const headers = { 'content-type': 'application/json', ...reply.headers };
       handler.onHead({ status: reply.status, headers, receivedAtMs: this.time.nowMs });
-      handler.onData(reply.status === 200 ? answer : errorBody);
+      const usual = reply.status === 200 ? answer : errorBody;
+      handler.onData(reply.json === undefined ? usual : Buffer.from(JSON.stringify(reply.json)));
       handler.onEnd();
     });
     return { pause: () => undefined, resume: () => undefined, abort: stop };
@@ -210,10 +273,10 @@ function requestOf(content: string) {
 
 function planOf({ upstreams }: SimulationOptions): Candidate[] {
   const catalog = createCatalog({
-    providers: Object.entries(upstreams).map(([id, { keys }]) =>
+    providers: Object.entries(upstreams).map(([id, { keys, vendor }]) =>
       createProvider({
         id,
-        vendor: 'openai-compatible',
+        vendor: vendor ?? 'openai-compatible',
         baseUrl: `http://${id}.test/v1`,
         apiKeys: keys ?? [{ key: `key-of-${id}` }],
       }),

@@ -1,5 +1,6 @@
 import type { ChatEvent } from '../../answer.ts';
 import type { AnswerIdentity, EventDecoder, EventEncoder } from '../../dialect.ts';
+import { parseExact } from '../../exact-json.ts';
 import type { StreamFrame } from '../../frame.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { text } from '../read.ts';
@@ -35,7 +36,7 @@ class MessageEventDecoder implements EventDecoder {
     if (frame.data.trim() === '') return [];
     let body: unknown;
     try {
-      body = JSON.parse(frame.data);
+      body = parseExact(frame.data);
     } catch {
       this.#ended = true;
       return [{ type: 'error', error: brokenFrame('an event is not valid JSON') }];

@@ -1,5 +1,6 @@
 import type { ChatEvent } from '../../answer.ts';
 import type { AnswerIdentity, EventDecoder, EventEncoder } from '../../dialect.ts';
+import { parseExact } from '../../exact-json.ts';
 import type { StreamFrame } from '../../frame.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { text } from '../read.ts';
@@ -34,7 +35,7 @@ class ResponseChunkDecoder implements EventDecoder {
     if (frame.data.trim() === '') return [];
     let chunk: unknown;
     try {
-      chunk = JSON.parse(frame.data);
+      chunk = parseExact(frame.data);
     } catch {
       return this.#fail({ type: 'error', error: brokenFrame('a chunk is not valid JSON') });
     }

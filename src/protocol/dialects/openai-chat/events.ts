@@ -1,5 +1,6 @@
 import { type ChatEvent, type FinishReason, isContent } from '../../answer.ts';
 import type { AnswerIdentity, EventDecoder, EventEncoder } from '../../dialect.ts';
+import { parseExact } from '../../exact-json.ts';
 import type { StreamFrame } from '../../frame.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import type { Usage } from '../../usage.ts';
@@ -42,7 +43,7 @@ class ChunkDecoder implements EventDecoder {
     if (frame.partial || data === '') return [];
     let chunk: unknown;
     try {
-      chunk = JSON.parse(data);
+      chunk = parseExact(data);
     } catch {
       return this.#fail({ type: 'error', error: brokenFrame('a chunk is not valid JSON') });
     }

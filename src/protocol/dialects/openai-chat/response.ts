@@ -6,6 +6,7 @@ import type { Part } from '../../request.ts';
 import { text } from '../read.ts';
 import { inBandError, readUpstreamError } from '../upstream-said.ts';
 import { callSignature, signatureFields } from './call-signature.ts';
+import { madeCallId } from './made-call-id.ts';
 import { reasoningFields, reasoningParts } from './reasoning-content.ts';
 import { decodeUsage, encodeUsage } from './usage.ts';
 
@@ -22,7 +23,7 @@ export function decodeAnswer(body: JsonObject): ChatAnswer {
   }
   const reason = choice['finish_reason'];
   if (isFailedFinish(reason)) throw failedFinish(reason);
-  const parts = decodeMessageParts(message);
+  const parts = decodeMessageParts(message, text(body['id']));
   return {
     id: text(body['id']),
     model: text(body['model']),
@@ -35,7 +36,7 @@ export function decodeAnswer(body: JsonObject): ChatAnswer {
   };
 }
 
-function decodeMessageParts(message: JsonObject): Part[] {
+function decodeMessageParts(message: JsonObject, answerId: string | undefined): Part[] {
   const parts = reasoningParts(message);
   for (const piece of contentPieces(message['content'])) {
     parts.push(
@@ -46,11 +47,11 @@ function decodeMessageParts(message: JsonObject): Part[] {
   if (refusal !== undefined) parts.push({ type: 'refusal', text: refusal });
   const calls = message['tool_calls'];
   if (Array.isArray(calls)) {
-    for (const call of calls) {
+    for (const [index, call] of calls.entries()) {
       const definition = isObject(call) ? call['function'] : undefined;
       const name = isObject(definition) ? text(definition['name']) : undefined;
       if (!isObject(call) || !isObject(definition) || name === undefined) continue;
-      const id = text(call['id']) ?? `call_${parts.length}`;
+      const id = text(call['id']) ?? madeCallId(answerId, index);
       const signature = callSignature(call);
       const seal = signature === undefined ? {} : { signature };
       parts.push({ type: 'tool-call', id, name, arguments: argumentsText(definition['arguments']), ...seal });

@@ -2,6 +2,7 @@ import type { ChatEvent } from '../../answer.ts';
 import { isObject, type JsonObject } from '../../json.ts';
 import { text } from '../read.ts';
 import { callSignature } from './call-signature.ts';
+import { madeCallId } from './made-call-id.ts';
 
 /** Fragments that may wait for the name of their call. */
 const waitingCharsMax = 1024 * 1024;
@@ -62,8 +63,7 @@ export class ToolCallAssembler {
 
   #announce(call: Call, name: string, events: ChatEvent[]): void {
     call.announced = true;
-    const id =
-      call.id ?? `call_${(this.answerId ?? '').replace(/[^A-Za-z0-9]/g, '').slice(-16)}_${call.index}`;
+    const id = call.id ?? madeCallId(this.answerId, call.index);
     const seal = call.signature === undefined ? {} : { signature: call.signature };
     events.push({ type: 'tool-call', index: call.index, id, name, ...seal });
     if (call.waiting !== '') {

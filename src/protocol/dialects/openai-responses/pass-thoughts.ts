@@ -30,9 +30,12 @@ export function passThoughts(body: JsonObject, thoughts: PastThoughts): TopLevel
   return changed ? { input: kept as Json[] } : {};
 }
 
-/** `said` is by the model and goes on with its turn; anything else ends it. */
+/**
+ * `said` is by the model and goes on with its turn; anything else ends it. A reference may stand for the thought: the vendor refuses an item
+ * that is there twice, so nothing is put back beside one.
+ */
 function kindOf(item: JsonObject): 'thought' | 'call' | 'said' | 'other' {
-  if (item['type'] === 'reasoning') return 'thought';
+  if (item['type'] === 'reasoning' || item['type'] === 'item_reference') return 'thought';
   if (item['type'] === 'function_call') return 'call';
   return item['role'] === 'assistant' ? 'said' : 'other';
 }
