@@ -41,6 +41,10 @@ interface Fault {
 
 const question = 'How is it?';
 const answer = { text: ['It is ', 'well again.'] };
+const tooFast = { status: 429, headers: { 'retry-after': '1' }, error: { message: 'Too fast.' } };
+
+/** Where time ends the count, a start that is a little slower or faster makes so many requests of difference. */
+const slack = 1;
 
 /**
  * Requests of each client as measured on 2026-11-23 against a server that fails by itself, of Codex 0.169.0, Qwen Code 0.15 and Claude Code
@@ -64,14 +68,14 @@ const faults: Fault[] = [
   },
   {
     name: '429 with retry-after 1, once',
-    script: [{ status: 429, headers: { 'retry-after': '1' }, error: { message: 'Too fast.' } }, answer],
+    script: ({ index }) => (index === 0 ? tooFast : answer),
     seconds: 30,
     passes: true,
     known: { codex: 2, 'claude-code': 2 },
   },
   {
     name: '429 with retry-after 1, always',
-    script: { status: 429, headers: { 'retry-after': '1' }, error: { message: 'Too fast.' } },
+    script: tooFast,
     seconds: 30,
     known: { 'qwen-code': 17, 'claude-code': 6 },
   },
@@ -148,7 +152,8 @@ function problemOf(fault: Fault, row: Omit<FaultRow, 'problem'>): string | undef
   const { requests, known = 0, direct = 0, answered } = row;
   if (requests === 0) return 'nothing was asked';
   const bound = Math.max(known, direct);
-  if (requests > bound) return `${requests} requests, ${bound} without a gateway`;
+  if (requests > bound + (row.unfinished ? slack : 0))
+    return `${requests} requests, ${bound} without a gateway`;
   return fault.passes === true && !answered ? 'the failure passed, but there was no answer' : undefined;
 }
 

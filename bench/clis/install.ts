@@ -28,13 +28,15 @@ export function installClis(): string {
   for (const file of ['package.json', 'package-lock.json'])
     copyFileSync(join(here, file), join(folder, file));
   console.error('Installing the command lines (about 1.5 GB) …');
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  // Not `npm ci`: it wants every optional package in the lockfile, also those of
+  // other platforms that were not to be had when it was written.
+  const args = ['install', '--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'];
   const done = spawnSync('npm', args, {
     cwd: folder,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
-  if (done.status !== 0) throw new Error('npm ci failed; see its message above.');
+  if (done.status !== 0) throw new Error('npm install failed; see its message above.');
   writeFileSync(stamp, lock);
   return packages;
 }

@@ -8,17 +8,12 @@ import {
   GatewayError,
   toGatewayError,
 } from '../protocol/index.ts';
-import {
-  type Cancellation,
-  type ExecutionOutcome,
-  execute,
-  systemTimers,
-  tokensOf,
-} from '../upstream/index.ts';
+import { type ExecutionOutcome, execute, tokensOf } from '../upstream/index.ts';
 import { eventsOfAnswer } from './answer-events.ts';
 import { balancingOf } from './balancing.ts';
 import type { AnswerSink } from './call.ts';
 import { ClientChannel } from './client-channel.ts';
+import { cancellationOf, toolsOf } from './execution.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { Guarding } from './guardrails/guarding.ts';
 import { HeldStream } from './guardrails/held-stream.ts';
@@ -162,33 +157,12 @@ async function outcomeOf(serving: Serving): Promise<Outcome> {
         observer: attemptObserver(trace, serving.reservation, deps),
         cancellation: cancellationOf(serving),
       },
-      {
-        transport: deps.transport,
-        fleet: deps.fleet,
-        signers: deps.signers,
-        retryBudget: deps.retryBudget,
-        timers: systemTimers,
-        random: deps.random,
-        monotonicMs: deps.clock.monotonicMs,
-      },
+      toolsOf(deps),
     );
   } catch (thrown) {
     if (thrown instanceof GatewayError) return { kind: 'failed', error: thrown };
     throw thrown;
   }
-}
-
-/** The client left, or the gateway shuts down: either way nobody waits for the upstream any more. */
-function cancellationOf({ sink, open }: Serving): Cancellation {
-  return {
-    get cancelled() {
-      return sink.gone || open.interruption !== undefined;
-    },
-    onCancel: (listener) => {
-      sink.onGone(listener);
-      open.onInterrupt(listener);
-    },
-  };
 }
 
 async function deliverAnswer(

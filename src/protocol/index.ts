@@ -13,6 +13,7 @@ export type {
   RequestPath,
   WireChunk,
 } from './dialect.ts';
+export { inClientWords } from './dialects/client-fields.ts';
 export { clientDialects, dialects } from './dialects/index.ts';
 export { inBandError } from './dialects/upstream-said.ts';
 export { type ErrorCode, errorTable, GatewayError, toGatewayError, type UpstreamSaid } from './errors.ts';

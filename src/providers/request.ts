@@ -1,3 +1,4 @@
+import { GatewayError } from '../protocol/index.ts';
 import type { Provider, ProviderKey, Service, Wire } from './vendor.ts';
 
 export interface ChatAddress {
@@ -51,5 +52,9 @@ export function authHeaders(
 
 function addressed(provider: Provider, basePath: string | undefined, path: string, model: string): URL {
   const base = basePath === undefined ? provider.baseUrl : new URL(provider.baseUrl).origin + basePath;
+  // In a path of its own, such a name would lead to another endpoint; no encoding of it is left alone.
+  if (path.includes('{model}') && (model === '.' || model === '..')) {
+    throw new GatewayError('model_not_found', `There is no model «${model}».`, { param: 'model' });
+  }
   return new URL(base + path.replace('{model}', encodeURIComponent(model)));
 }

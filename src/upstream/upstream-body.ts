@@ -4,6 +4,7 @@ import {
   dialects,
   type EncodeTarget,
   GatewayError,
+  inClientWords,
   type JsonObject,
   type Part,
   type PastThoughts,
@@ -103,7 +104,7 @@ function translated(asked: ChatRequest, { target, wire, quirks, thoughts }: Way)
   const request = { ...asked, messages };
   const encoded = dialects[wire.dialect].encodeRequest(request, target);
   const body: JsonObject = { ...quirks.extraBody, ...encoded.body };
-  const dropped = [...encoded.dropped];
+  const dropped = encoded.dropped.map((name) => inClientWords(request.dialect, name));
   if (target.modelInBody === false) delete body['model'];
   for (const field of refusedFields(request, quirks)) {
     if (body[field] === undefined) continue;

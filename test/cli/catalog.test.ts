@@ -133,6 +133,8 @@ describe('yumen catalog', () => {
     const wrong = await yumen('build', '--litellm', 'x.json', '--as-of', 'lite=2026-01-01');
     assert.equal(wrong.code, 2);
     assert.match(wrong.err, /SOURCE=DATE/);
+    for (const day of ['9999-01-01', '2026-02-31', '2026-13-01', 'today'])
+      assert.equal((await yumen('build', '--litellm', 'x.json', '--as-of', `litellm=${day}`)).code, 2, day);
     assert.match((await yumen('build', '--litellm', 'x.json')).err, /x\.json cannot be read/);
     writeFileSync(join(folder, 'text.json'), 'no');
     assert.match((await yumen('build', '--litellm', 'text.json')).err, /text\.json is no JSON/);

@@ -274,6 +274,22 @@ describe('Responses over a connection with small limits', () => {
     });
   });
 
+  it('turns that wait have no more bytes together than is set, but for one alone', async () => {
+    await withLimits(upstream, { turnBytesWaitingMax: 1_000 }, async (at) => {
+      upstream.setScript([{ headDelayMs: 300 }, {}]);
+      const socket = await TestSocket.open(at);
+      const answered = (type: string) => socket.messages.filter((message) => message.type === type);
+      socket.ask({ model, input: 'Go' });
+      for (const input of ['x'.repeat(2_000), 'y'.repeat(100)]) socket.ask({ model, input });
+      await socket.until(() => answered('response.completed').length === 2);
+      assert.deepEqual(
+        answered('error').map(({ status, error }) => [status, error.code]),
+        [[429, 'rate_limited']],
+      );
+      await socket.close();
+    });
+  });
+
   it('a client is asked whether it is there, and is let go when it is not', async () => {
     await withLimits(upstream, { pingMs: 40 }, async (at) => {
       const there = await TestSocket.open(at);

@@ -30,14 +30,14 @@ providers:
       method: 'POST',
       body: JSON.stringify({ name: project, role: 'caller', project }),
     });
-    return body.key;
+    return body.secret;
   }
 
   async function asked(key: string, body: object, path = '/v1/responses'): Promise<Json> {
     const before = upstream.requests.length;
     const answer = await yumen.post(path, { model, ...body }, { authorization: `Bearer ${key}` });
     const document: Json = await answer.json();
-    return { status: answer.status, calls: upstream.requests.length - before, ...document };
+    return { ...document, status: answer.status, calls: upstream.requests.length - before };
   }
 
   it('another tenant neither goes on from a response nor refers to its items, and the provider is not asked', async () => {

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type ChatEvent, dialects, GatewayError, type JsonObject } from '../../src/protocol/index.ts';
+import {
+  type ChatEvent,
+  dialects,
+  GatewayError,
+  type JsonObject,
+  type Part,
+} from '../../src/protocol/index.ts';
 import { decodeStream, encodeStream, gather, identity } from './support/streams.ts';
 
 const { gemini } = dialects;

@@ -107,4 +107,20 @@ describe('parseJsonBody()', () => {
       }),
     );
   });
+
+  it('refuses a repeated key that decides in any dialect', () => {
+    for (const key of [
+      'input',
+      'contents',
+      'background',
+      'max_output_tokens',
+      'generationConfig',
+      'thinking',
+    ]) {
+      assert.throws(
+        () => parseJsonBody(Buffer.from(`{"${key}":1,"x":2,"${key}":3}`)),
+        (thrown: GatewayError) => thrown.code === 'invalid_request' && thrown.param === key,
+      );
+    }
+  });
 });

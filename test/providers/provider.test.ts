@@ -271,3 +271,17 @@ test('services beside chat are addressed under the base URL, or under a path of 
     'https://generativelanguage.googleapis.com/v1beta/openai/embeddings',
   );
 });
+
+test('a model whose name would lead to another path has no address there', () => {
+  const azure = createProvider({
+    id: 'a',
+    vendor: 'azure-openai',
+    apiKey: 'k',
+    baseUrl: 'https://x.openai.azure.com/openai/v1',
+  });
+  const service = { path: '/deployments/{model}/images' };
+  assert.equal(serviceUrl(azure, service, 'a/../b').pathname, '/openai/v1/deployments/a%2F..%2Fb/images');
+  for (const name of ['.', '..']) {
+    assert.throws(() => serviceUrl(azure, service, name), { code: 'model_not_found' });
+  }
+});

@@ -180,6 +180,42 @@ test('a client that leaves the queue leaves its place to the next', async () => 
   assert.equal(won.candidate.id, 'a1');
 });
 
+test('who waits while the configuration changes is served, and does not wait where no call ends any more', async () => {
+  const time = new VirtualTime();
+  const [one] = plan('a1');
+  one!.deployment.limits = { concurrent: 1 };
+  const subject = fleet();
+  const before = subject.enter(one!, { tokens: 1, nowMs: 0 });
+  assert.ok(before.kind === 'entered');
+  const waiting = { timers: time, nowMs: () => time.nowMs, sinceMs: 0, onCancel: () => {} };
+  const queue = () => subject.queue([one!], { tokens: 1 }, waiting);
+  const [first, second] = [queue(), queue()];
+  subject.forget([one!.deployment]);
+  before.lease.release(0);
+  void first.then((won) => typeof won === 'object' && won.lease.release(0));
+  await time.run(60_000);
+  assert.equal(typeof (await first), 'object');
+  assert.equal(typeof (await second), 'object');
+});
+
+test('a request that began before its provider’s key changed does not bring the old key back for others', () => {
+  const [old] = plan('a1');
+  const withKey = (id: string): Candidate => {
+    const provider = { ...old!.deployment.provider, keys: [{ id, secret: `secret-${id}`, weight: 1 }] };
+    return { ...old!, deployment: { ...old!.deployment, provider } };
+  };
+  const [before, after] = [withKey('old'), withKey('new')];
+  const subject = fleet();
+  const keyOf = (candidate: Candidate): string | undefined => {
+    const entry = subject.enter(candidate, { tokens: 1, nowMs: 0 });
+    return entry.kind === 'entered' ? entry.lease.key?.id : entry.kind;
+  };
+  assert.equal(keyOf(before), 'old');
+  subject.forget([before.deployment], [before.deployment.provider]);
+  assert.equal(keyOf(before), 'old', 'its retry');
+  assert.equal(keyOf(after), 'new');
+});
+
 // Outliers
 
 const { outliers } = defaultLoadPolicy;

@@ -153,17 +153,19 @@ function readText(file: string): string {
   }
 }
 
+/** A fact read in the future would never be stale. */
+function isPastDay(text: string): boolean {
+  const atMs = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(text) : Number.NaN;
+  // Date.parse takes the 31st of every month.
+  return atMs <= systemClock.nowMs() && new Date(atMs).toISOString().startsWith(text);
+}
+
 function dateOf(text: string, given: { [source: string]: string }): { [source: string]: string } {
   const [source, date] = text.split('=');
   const known = Object.keys(citations);
-  if (
-    source === undefined ||
-    !known.includes(source) ||
-    date === undefined ||
-    !/^\d{4}-\d{2}-\d{2}$/.test(date)
-  )
+  if (source === undefined || !known.includes(source) || date === undefined || !isPastDay(date))
     throw new InvalidArgumentError(
-      `write SOURCE=DATE, e.g. litellm=2026-07-24; sources: ${known.join(', ')}.`,
+      `write SOURCE=DATE with a day that has begun, e.g. litellm=2026-07-24; sources: ${known.join(', ')}.`,
     );
   return { ...given, [source]: date };
 }

@@ -14,6 +14,7 @@ import {
 import { countUrl } from '../../providers/index.ts';
 import { executeService } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
+import { cancellationOf, toolsOf } from '../execution.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { namesOf } from '../guardrails/guarding.ts';
 import { guardrailsFor } from '../guardrails/guardrail.ts';
@@ -21,7 +22,7 @@ import { sendJson } from '../send-json.ts';
 import { type CallTarget, resolveTarget } from '../target.ts';
 import type { ServiceCall } from './call.ts';
 import { type ServiceExchange, serveService, serviceHeaders } from './exchange.ts';
-import { cancellationOf, clientLeft, toolsOf } from './run.ts';
+import { clientLeft } from './run.ts';
 
 /** Dialects that have an endpoint for it. */
 export type CountDialect = Extract<DialectName, 'anthropic-messages' | 'gemini'>;

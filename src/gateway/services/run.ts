@@ -4,15 +4,12 @@ import type { NanoUsd } from '../../std/index.ts';
 import {
   type Balancing,
   type Callee,
-  type Cancellation,
-  type ExecutionTools,
   executeService,
   type ServiceExecution,
   type ServiceObserver,
   type ServiceOutcome,
-  systemTimers,
 } from '../../upstream/index.ts';
-import type { GatewayDeps } from '../gateway.ts';
+import { cancellationOf, toolsOf } from '../execution.ts';
 import { requireLedger } from '../handle.ts';
 import type { ServiceExchange } from './exchange.ts';
 import { endServiceAttempt, type ServiceAttempt, type ServiceTrace } from './trace.ts';
@@ -64,25 +61,6 @@ export async function runService(
   outcome.trace.status = outcome.head.status;
   outcome.trace.replayed = outcome.head.replayed === true;
   return outcome;
-}
-
-/** The client left, or the gateway shuts down: either way nobody waits for the upstream any more. */
-export function cancellationOf({ sink, open }: ServiceExchange): Cancellation {
-  return {
-    get cancelled() {
-      return sink.gone || open.interruption !== undefined;
-    },
-    onCancel: (listener) => {
-      sink.onGone(listener);
-      open.onInterrupt(listener);
-    },
-  };
-}
-
-export function toolsOf(deps: GatewayDeps): ExecutionTools {
-  const { transport, fleet, signers, retryBudget, random, clock } = deps;
-  const { monotonicMs } = clock;
-  return { transport, fleet, signers, retryBudget, timers: systemTimers, random, monotonicMs };
 }
 
 /** Which deployment is cheaper is the same for the worst case and for what is expected. */

@@ -1,5 +1,4 @@
 import { GatewayError, isObject, type JsonObject, parseJsonBody } from '../../protocol/index.ts';
-import type { Provider } from '../../providers/index.ts';
 import type { Callee, ServiceRequest } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
@@ -7,14 +6,22 @@ import { forbidsStoring } from '../request-headers.ts';
 import type { ServiceCall } from './call.ts';
 import { deliverWhole } from './deliver.ts';
 import { beginServiceTrace, type ServiceExchange, serveService } from './exchange.ts';
+import {
+  type Account,
+  accountOf,
+  accountsWithOwn,
+  bind,
+  bindResults,
+  isIn,
+  type Kind,
+  notFound,
+  ownerOf,
+} from './object-accounts.ts';
 import { addressOf, deliverFlow, read, take } from './pass-through.ts';
-import type { ProviderObject } from './provider-objects.ts';
 import { runService } from './run.ts';
 import { admitted, providerFor, unlisted } from './target.ts';
 import { endServiceAttempt, type ServiceAttempt } from './trace.ts';
 import { plainUpload } from './upload.ts';
-
-type Kind = ProviderObject['kind'];
 
 const services = { file: 'files', batch: 'batches' } as const;
 
@@ -23,13 +30,6 @@ const objectsPerOwnerMax = 100_000;
 /** Pages of the shared accounts that are looked through for one page of an owner's. */
 const pagesMax = 20;
 const pageItems = 100;
-
-/** Where objects are kept: at the vendor nobody but the account that made them sees them. */
-interface Account {
-  provider: Provider;
-  /** Id of its key. Undefined: any may be used, or there is none. */
-  credential: string | undefined;
-}
 
 /** What is done with an object that exists: a look, a deletion, `content`, `cancel`. */
 export interface ObjectCall {
@@ -127,29 +127,6 @@ export function handleListing(
     const bytes = Buffer.from(JSON.stringify(body));
     await deliverWhole(exchange, { ...last, answer: { ...last.answer, bytes } });
   });
-}
-
-/** Those accounts of the provider in which the owner has something, from the one that has `after`. */
-async function accountsWithOwn(
-  exchange: ServiceExchange,
-  kind: Kind,
-  provider: Provider,
-  after: string | undefined,
-): Promise<Account[]> {
-  const { objects } = exchange.deps;
-  const owner = ownerOf(exchange);
-  const first = provider.keys[0]?.id;
-  const known =
-    provider.keys.length > 1
-      ? new Set((await objects.credentials(owner, kind, provider.id)).map((id) => id ?? first))
-      : new Set([first]);
-  const withOwn = provider.keys.map(({ id }) => id).filter((id) => known.has(id));
-  const all = (withOwn.length > 0 ? withOwn : [first]).map((credential) => ({ provider, credential }));
-  if (after === undefined) return all;
-  const found = await objects.find(owner, kind, after);
-  if (found?.provider !== provider.id) throw notFound(kind);
-  const { credential } = accountOf(exchange, found);
-  return all.slice(all.findIndex((account) => account.credential === credential));
 }
 
 function endPage({ deps }: ServiceExchange, attempt: ServiceAttempt): void {
@@ -256,74 +233,6 @@ async function batchOf(exchange: ServiceExchange): Promise<Creation> {
   return { account: accountOf(exchange, found), request: { body: bytes } };
 }
 
-/** A project's keys share what they made; a key without a project has its own. */
-function ownerOf({ principal }: ServiceExchange): string {
-  return principal.project === undefined ? `key:${principal.keyId}` : `project:${principal.project}`;
-}
-
-/** Throws `not_found` when the provider or the key is not configured any more. */
-function accountOf(
-  { snapshot }: ServiceExchange,
-  { kind, provider: id, credential }: ProviderObject,
-): Account {
-  const provider = snapshot.catalog.providers().find((each) => each.id === id);
-  if (provider === undefined) throw notFound(kind);
-  // Where no key was noted, the first was the only one in use.
-  const used = credential ?? provider.keys[0]?.id;
-  if (used === undefined || provider.keys.some((key) => key.id === used))
-    return { provider, credential: used };
-  throw new GatewayError(
-    'not_found',
-    `This ${kind} is in the account of the key «${used}» of the provider «${id}», which is not configured any more: only the operator can reach it, by adding the key again under that id.`,
-  );
-}
-
-function isIn({ provider, credential }: Account, object: ProviderObject): boolean {
-  return (object.credential ?? provider.keys[0]?.id) === credential;
-}
-
-async function bind(
-  exchange: ServiceExchange,
-  kind: Kind,
-  account: Account,
-  object: JsonObject,
-): Promise<void> {
-  const { deps, call } = exchange;
-  const id = String(object['id']);
-  try {
-    await deps.objects.put([objectOf(exchange, kind, account, id)]);
-  } catch (thrown) {
-    deps.log.error(
-      {
-        requestId: call.requestId,
-        provider: account.provider.id,
-        credential: account.credential,
-        kind,
-        id,
-      },
-      'the provider keeps an object that nobody can reach: delete it there',
-    );
-    throw thrown;
-  }
-}
-
-/** What a batch has written belongs to whoever started it. */
-async function bindResults(exchange: ServiceExchange, account: Account, batch: JsonObject): Promise<void> {
-  const ids = [batch['output_file_id'], batch['error_file_id']].filter((id) => typeof id === 'string');
-  if (ids.length === 0) return;
-  await exchange.deps.objects.put(ids.map((id) => objectOf(exchange, 'file', account, id)));
-}
-
-function objectOf(
-  exchange: ServiceExchange,
-  kind: Kind,
-  { provider, credential }: Account,
-  id: string,
-): ProviderObject {
-  const createdAtMs = exchange.deps.clock.nowMs();
-  return { kind, id, owner: ownerOf(exchange), provider: provider.id, credential, createdAtMs };
-}
-
 function refuseStoring({ call }: ServiceExchange, kind: Kind): void {
   if (!forbidsStoring(call.headers)) return;
   throw new GatewayError(
@@ -338,10 +247,6 @@ async function refuseTooMany(exchange: ServiceExchange, kind: Kind): Promise<voi
     'forbidden',
     `This project has ${objectsPerOwnerMax} ${services[kind]}, which is the most there may be: delete some first.`,
   );
-}
-
-function notFound(kind: Kind, param?: string): GatewayError {
-  return new GatewayError('not_found', `There is no ${kind} with this id.`, { param });
 }
 
 function limitOf({ query }: ServiceCall): number {

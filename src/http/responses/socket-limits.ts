@@ -6,6 +6,8 @@ export interface SocketLimits {
   pingMs: number;
   /** Turns that wait behind the one in progress. */
   turnsWaitingMax: number;
+  /** Bytes of the turns that wait; a single one may be as large as a body may be. */
+  turnBytesWaitingMax: number;
   /** Bytes that wait for the client before the upstream is no longer read. */
   bufferedBytesMax: number;
   /** How long a client that takes nothing of what waits for it is waited for. */
@@ -20,6 +22,7 @@ export const defaultSocketLimits: SocketLimits = {
   connectionMsMax: 3_600_000,
   pingMs: 30_000,
   turnsWaitingMax: 8,
+  turnBytesWaitingMax: 8_388_608,
   bufferedBytesMax: 1_048_576,
   slowClientMsMax: 120_000,
   recentBytesMax: 67_108_864,

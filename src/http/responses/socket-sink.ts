@@ -92,7 +92,7 @@ export class SocketSink implements AnswerSink {
     const event: unknown = JSON.parse(data);
     const error = isObject(event) && isObject(event['error']) ? event['error'] : {};
     const code = String(error['code']);
-    return errorMessage(code in errorTable ? errorTable[code as ErrorCode].status : 500, error);
+    return errorMessage(Object.hasOwn(errorTable, code) ? errorTable[code as ErrorCode].status : 500, error);
   }
 
   #sendDocument(bytes: Uint8Array): void {

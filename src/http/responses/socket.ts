@@ -95,17 +95,21 @@ export class ResponsesSocket implements MessageChannel {
 
   #received(data: Buffer, binary: boolean): void {
     this.#alive = true;
-    const refusal = this.#refusalOf(binary);
+    const refusal = this.#refusalOf(data, binary);
     if (refusal !== undefined) this.#refuse(refusal);
     else if (this.#turn === undefined) void this.#serve(data);
     else this.#waiting.push(data);
   }
 
-  #refusalOf(binary: boolean): GatewayError | undefined {
-    const { turnsWaitingMax } = this.#options.limits;
+  #refusalOf(data: Buffer, binary: boolean): GatewayError | undefined {
+    const { turnsWaitingMax, turnBytesWaitingMax } = this.#options.limits;
     if (this.#ending !== undefined) return this.#ending.error ?? shuttingDown();
     if (binary) return invalid('Messages are JSON as text, not binary.', undefined);
-    return this.#waiting.length >= turnsWaitingMax ? tooMany(turnsWaitingMax) : undefined;
+    if (this.#waiting.length >= turnsWaitingMax) return tooMany(turnsWaitingMax);
+    const bytes = this.#waiting.reduce((sum, turn) => sum + turn.byteLength, data.byteLength);
+    return this.#waiting.length > 0 && bytes > turnBytesWaitingMax
+      ? tooLarge(turnBytesWaitingMax)
+      : undefined;
   }
 
   async #serve(data: Buffer): Promise<void> {
@@ -211,6 +215,13 @@ function tooMany(turnsWaitingMax: number): GatewayError {
   return new GatewayError(
     'rate_limited',
     `More than ${turnsWaitingMax} turns wait on this connection: wait for an answer, or open more connections.`,
+  );
+}
+
+function tooLarge(turnBytesWaitingMax: number): GatewayError {
+  return new GatewayError(
+    'rate_limited',
+    `The turns that wait on this connection have more than ${turnBytesWaitingMax} bytes: wait for an answer, or open more connections.`,
   );
 }
 

@@ -13,6 +13,8 @@ export interface ClientFields {
   understood: ReadonlySet<string>;
   /** Every way to ask for thinking; `a.b` is field b of the object a. */
   reasoning: readonly string[];
+  /** What this dialect calls the fields that the others share, where it has another name. */
+  named?: { readonly [shared: string]: string } | undefined;
   stop: string;
   jsonSchema: string;
   pastReasoning: string;
@@ -28,6 +30,11 @@ export const clientFields: { readonly [name in ClientDialectName]: ClientFields 
   gemini: geminiFields,
   'bedrock-converse': bedrockConverseFields,
 };
+
+/** A field by the name that clients of this dialect give it. */
+export function inClientWords(dialect: ClientDialectName, name: string): string {
+  return clientFields[dialect].named?.[name] ?? name;
+}
 
 /** The client's own words for the thinking it asked for. */
 export function reasoningNames(request: ChatRequest): string[] {

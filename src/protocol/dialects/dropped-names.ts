@@ -45,6 +45,8 @@ function hasInner(understood: ReadonlySet<string>, field: string): boolean {
 /** Many SDKs send defaults along; losing «one choice, please» loses nothing. */
 const harmless: { [field: string]: readonly unknown[] } = {
   n: [1],
+  candidateCount: [1],
+  candidate_count: [1],
   best_of: [1],
   echo: [false],
   logprobs: [false],
@@ -62,9 +64,13 @@ const harmless: { [field: string]: readonly unknown[] } = {
 function asksForSomething(field: string, value: unknown): boolean {
   if (value === null || value === undefined) return false;
   if (/modalities$/i.test(field)) return !(Array.isArray(value) && value.every(isText));
+  // An empty object asks for nothing, but for a tool that is switched on by being there.
+  if (switches.has(field)) return true;
   if (typeof value === 'object' && Object.keys(value).length === 0) return false;
   return !(harmless[field]?.includes(value) ?? false);
 }
+
+const switches: ReadonlySet<string> = new Set(['web_search_options']);
 
 function isText(modality: unknown): boolean {
   return typeof modality === 'string' && modality.toLowerCase() === 'text';

@@ -8,7 +8,7 @@ const nodesMax = 2_000_000;
 const soughtCharsMin = 6;
 
 const secretField =
-  /(^|_)(api_?key|keys?|secret|token|password|passwd|credentials?|authorization|bearer|adc|ak|sk|license|dsn|webhook(_url)?|database_url|redis_url|salt|private_key_id)$/;
+  /(^|_)(api_?key|keys?|secret|token|password|passwd|credentials?|authorization|bearer|adc|ak|sk|license|dsn|webhook(_url)?|database_url|redis_url|salt|private_key_id|access_key_id)$/;
 const noSecretField = /cost|per_token/;
 
 /** Forms that keys of well-known vendors have, wherever they stand. */

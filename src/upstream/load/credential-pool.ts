@@ -6,6 +6,7 @@ import type { Need } from './room.ts';
 import { SmoothWeights } from './smooth-weights.ts';
 
 interface Accounts {
+  provider: string;
   all: Account[];
   turns: SmoothWeights;
 }
@@ -31,8 +32,12 @@ export interface KeyView {
 
 /** The accounts of all providers: which may be used now, and whose turn it is. */
 export class CredentialPool {
-  // Bounded by the configuration, which alone names providers.
-  private readonly providers = new Map<string, Accounts>();
+  /**
+   * By provider and by what its keys are: a request that began before the configuration changed goes on with the keys it began with, and must
+   * not bring them back for those that begin after. Bounded by the configuration, which alone names providers.
+   */
+  private readonly accounts = new Map<string, Accounts>();
+  private readonly texts = new WeakMap<Provider['keys'], string>();
   private readonly policy: LoadPolicy;
   private readonly random: () => number;
 
@@ -92,8 +97,11 @@ export class CredentialPool {
     });
   }
 
-  forget(provider: string): void {
-    this.providers.delete(provider);
+  /** Gives back the gates at which nobody should wait any more. */
+  forget(provider: string): Gate[] {
+    const gone = [...this.accounts].filter(([, accounts]) => accounts.provider === provider);
+    for (const [made] of gone) this.accounts.delete(made);
+    return gone.flatMap(([, { all }]) => all.map(({ room }) => room.gate));
   }
 
   private nextOf(provider: Provider, usable: Account[]): Account {
@@ -103,16 +111,26 @@ export class CredentialPool {
   }
 
   private accountsOf({ id, keys }: Provider): Accounts {
-    let accounts = this.providers.get(id);
+    const made = `${id} ${this.madeFrom(keys)}`;
+    let accounts = this.accounts.get(made);
     if (accounts === undefined) {
       const all =
         keys.length === 0
           ? [new Account(undefined, true, this.policy)]
           : keys.map((key) => new Account(key, keys.length === 1, this.policy));
-      accounts = { all, turns: new SmoothWeights(this.random) };
-      this.providers.set(id, accounts);
+      accounts = { provider: id, all, turns: new SmoothWeights(this.random) };
+      this.accounts.set(made, accounts);
     }
     return accounts;
+  }
+
+  private madeFrom(keys: Provider['keys']): string {
+    let text = this.texts.get(keys);
+    if (text === undefined) {
+      text = JSON.stringify(keys);
+      this.texts.set(keys, text);
+    }
+    return text;
   }
 }
 

@@ -190,11 +190,15 @@ export class Fleet {
     for (const [place, { deployment, provider }] of this.loads)
       if (ids.has(deployment) || gone.has(provider)) ids.add(place);
     this.options.breakers.forget(ids);
+    const gates: Gate[] = [];
     for (const id of ids) {
       for (const group of this.groups.values()) group.forget(id);
+      const gate = this.loads.get(id)?.room.gate;
+      if (gate !== undefined) gates.push(gate);
       this.loads.delete(id);
     }
-    for (const provider of gone) this.pool.forget(provider);
+    for (const provider of gone) gates.push(...this.pool.forget(provider));
+    for (const gate of gates) gate.dissolve();
   }
 
   private order(group: Callee[], balancing: Balancing, nowMs: number): Callee[] {

@@ -31,6 +31,11 @@ export class Gate {
     }
   }
 
+  /** Lets all who wait look again, because calls are counted at another gate from now on. */
+  dissolve(): void {
+    for (const waiter of [...this.waiting]) if (this.waiting.has(waiter)) waiter();
+  }
+
   join(waiter: Waiter): void {
     this.waiting.add(waiter);
   }

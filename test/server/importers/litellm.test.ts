@@ -338,3 +338,24 @@ test('an imported configuration serves: a request goes to the api_base of the so
     await upstream.close();
   }
 });
+
+test('the id of an access key is a credential like its secret, whatever its form', () => {
+  const result = importConfig(
+    'litellm',
+    {
+      model_list: [
+        {
+          model_name: 'bed',
+          litellm_params: {
+            model: 'bedrock/us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+            aws_access_key_id: 'AccessOfTheTest01',
+            aws_secret_access_key: 'SecretOfTheTest01',
+          },
+        },
+      ],
+    },
+    'file',
+  );
+  assert.ok(!/OfTheTest/.test(allText(result)));
+  assert.ok(result.variables.some(({ name }) => name === 'AWS_ACCESS_KEY_ID'));
+});

@@ -19,6 +19,7 @@ export const anthropicMessagesFields: ClientFields = {
     'metadata',
   ]),
   reasoning: ['thinking', 'output_config.effort'],
+  named: { parallel_tool_calls: 'tool_choice.disable_parallel_tool_use' },
   stop: 'stop_sequences',
   jsonSchema: 'output_config.format',
   pastReasoning: 'messages.content.thinking',

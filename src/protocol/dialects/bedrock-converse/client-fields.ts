@@ -32,6 +32,12 @@ export const bedrockConverseFields: ClientFields = {
     'additionalModelRequestFields.reasoning',
     'outputConfig.effort',
   ],
+  named: {
+    temperature: 'inferenceConfig.temperature',
+    top_p: 'inferenceConfig.topP',
+    top_k: 'additionalModelRequestFields.top_k',
+    tool_choice: 'toolConfig.toolChoice',
+  },
   stop: 'inferenceConfig.stopSequences',
   jsonSchema: 'outputConfig.textFormat',
   pastReasoning: 'messages.content.reasoningContent',

@@ -1,5 +1,5 @@
 import type { EncodeTarget, PassEdits } from '../../dialect.ts';
-import type { Json, JsonObject } from '../../json.ts';
+import { isObject, type Json, type JsonObject } from '../../json.ts';
 import type { ChatRequest } from '../../request.ts';
 import { DroppedNames } from '../dropped-names.ts';
 import { sealedContents } from './pass-thoughts.ts';
@@ -26,12 +26,21 @@ export function passEdits(request: ChatRequest, target: EncodeTarget): PassEdits
   const key = body['generationConfig'] === undefined ? 'generation_config' : 'generationConfig';
   const given = camelObject(body, key) ?? {};
   const config = editedConfig(given, request, target, dropped);
-  if (config !== given) {
+  const spelledTwice = isSpelledTwice(body[key]);
+  // Of two spellings one was read: the other must not be what the service takes.
+  if (key === 'generationConfig' && body['generation_config'] !== undefined) {
+    edits['generation_config'] = undefined;
+  }
+  if (config !== given || spelledTwice) {
     const field = body[key] === undefined ? 'generationConfig' : key;
     edits[field] = Object.keys(config).length === 0 ? undefined : (config as Json);
   }
   if (mayHoldForeign(request.bytes)) Object.assign(edits, sealedContents(body));
   return { edits, hidesUsage: false, dropped: dropped.list() };
+}
+
+function isSpelledTwice(given: unknown): boolean {
+  return isObject(given) && Object.keys(camelFields(given)).length < Object.keys(given).length;
 }
 
 /** The same object where nothing must differ. */

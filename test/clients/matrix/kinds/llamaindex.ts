@@ -17,8 +17,6 @@ export const llamaindexOpenai: ClientKind = {
     models: 'no call that lists them',
     reasoning: 'no part for it on chat completions',
     abort: 'its calls take no signal',
-    'stream usage':
-      'it hands on the usage of the chunk that has a choice, and the dialect’s usage chunk has none',
   },
   obeysShouldRetry: true,
   failure: (thrown) => {
@@ -26,7 +24,10 @@ export const llamaindexOpenai: ClientKind = {
     return { status, message, aborted: false };
   },
   connect({ url, key, fetch }) {
-    const llmFor = ({ model, maxOutputTokens, temperature, stop, thinks }: Question): OpenAI =>
+    const llmFor = (
+      { model, maxOutputTokens, temperature, stop, thinks }: Question,
+      stream = false,
+    ): OpenAI =>
       new OpenAI({
         model,
         apiKey: key,
@@ -37,6 +38,7 @@ export const llamaindexOpenai: ClientKind = {
         ...(temperature === undefined ? {} : { temperature }),
         // Its own option for reasoning is sent only to models whose names begin as the vendor's do.
         additionalChatOptions: {
+          ...(stream ? { stream_options: { include_usage: true } } : {}),
           ...(stop === undefined ? {} : { stop }),
           ...(thinks === true ? { reasoning_effort: 'low' } : {}),
         } as object,
@@ -49,17 +51,20 @@ export const llamaindexOpenai: ClientKind = {
           text: String(message.content),
           reasoning: '',
           finish: finishOf(finishWords, choices[0]?.finish_reason),
-          usage: usageOf(usage),
+          usage: usageOf(usage ?? undefined),
         };
       },
       async stream(question, onDelta) {
         const deltas: string[] = [];
         let finish: string | null | undefined;
-        for await (const { delta, raw } of await llmFor(question).chat({
+        let usage: RawUsage | null | undefined;
+        for await (const { delta, raw } of await llmFor(question, true).chat({
           messages: messagesOf(question),
           stream: true,
         })) {
-          finish = (raw as RawAnswer | null)?.choices[0]?.finish_reason ?? finish;
+          const chunk = raw as RawAnswer | null;
+          finish = chunk?.choices[0]?.finish_reason ?? finish;
+          usage = chunk?.usage ?? usage;
           if (delta === '') continue;
           deltas.push(delta);
           onDelta?.(delta);
@@ -70,7 +75,7 @@ export const llamaindexOpenai: ClientKind = {
           reasoning: '',
           reasoningDeltas: [],
           finish: finishOf(finishWords, finish),
-          usage: usageOf(undefined),
+          usage: usageOf(usage ?? undefined),
         };
       },
       async askForObject(question, schema) {
@@ -141,7 +146,7 @@ function callsOf(options: ToolCallLLMMessageOptions | undefined): Turn['calls'] 
 
 interface RawAnswer {
   choices: { finish_reason?: string | null }[];
-  usage?: RawUsage;
+  usage?: RawUsage | null;
 }
 
 interface RawUsage {
