@@ -82,16 +82,15 @@ export class CallSearch {
   /** The vendor's filter would refuse the same request again, at whichever of its models and places. */
   private leaveVendor({ deployment }: Callee): boolean {
     if (this.input.policy.contentFilter === 'fail') return false;
-    const { id } = deployment.provider.vendor;
-    this.left = this.left.filter((one) => one.deployment.provider.vendor.id !== id);
-    this.later = this.later.filter(({ candidate }) => candidate.deployment.provider.vendor.id !== id);
+    const elsewhere = (one: Callee): boolean => operatorOf(one.deployment) !== operatorOf(deployment);
+    this.left = this.left.filter(elsewhere);
+    this.later = this.later.filter(({ candidate }) => elsewhere(candidate));
     return this.left.length > 0 || this.later.length > 0;
   }
 
   /** A deployment of another vendor may still be tried. */
   hasOtherVendors({ deployment }: Callee): boolean {
-    const { id } = deployment.provider.vendor;
-    return this.left.some((one) => one.deployment.provider.vendor.id !== id);
+    return this.left.some((one) => operatorOf(one.deployment) !== operatorOf(deployment));
   }
 
   /** Why nothing was called. */
@@ -202,4 +201,10 @@ export class CallSearch {
     await pause(waitMs, timers, cancellation);
     return true;
   }
+}
+
+/** Whose filter it is: a vendor's, at all of its places; of servers that somebody runs, each its own. */
+function operatorOf({ provider }: Callee['deployment']): string {
+  const { vendor } = provider;
+  return vendor.headquarters === undefined ? `provider ${provider.id}` : `vendor ${vendor.id}`;
 }

@@ -57,3 +57,12 @@ test('a tool that is switched on by an empty object is lost', () => {
     'web_search_options',
   ]);
 });
+
+test('fields named after what every object has are dropped like any other', () => {
+  const body = JSON.parse('{"contents":[],"constructor":1,"toString":"x","hasOwnProperty":true}') as object;
+  assert.deepEqual(dropped('gemini', { ...body, contents }, 'sonnet'), [
+    'constructor',
+    'hasOwnProperty',
+    'toString',
+  ]);
+});

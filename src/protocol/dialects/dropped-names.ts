@@ -67,7 +67,8 @@ function asksForSomething(field: string, value: unknown): boolean {
   // An empty object asks for nothing, but for a tool that is switched on by being there.
   if (switches.has(field)) return true;
   if (typeof value === 'object' && Object.keys(value).length === 0) return false;
-  return !(harmless[field]?.includes(value) ?? false);
+  // A client may name a field after something that every object has.
+  return !(Object.hasOwn(harmless, field) && harmless[field]!.includes(value));
 }
 
 const switches: ReadonlySet<string> = new Set(['web_search_options']);

@@ -57,7 +57,8 @@ export const defaultLoadPolicy: LoadPolicy = {
   explorationShare: 0.05,
   queueLengthMax: 256,
   queueWaitMsMax: 30_000,
-  refusedKeyMs: 300_000,
+  // Short at first, because a vendor's own trouble with keys passes; one call then finds out.
+  refusedKeyMs: 15_000,
   refusedKeyMsMax: 3_600_000,
   limitedKeyMs: 1_000,
   limitedKeyMsMax: 60_000,
