@@ -12,6 +12,7 @@ import type { Decision } from '../router/index.ts';
 import type { AnswerSink, ClientCall } from './call.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { guardingOf } from './guardrails/guarding.ts';
+import { refuseOthersFiles } from './named-files.ts';
 import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
 import { commonHeaders, requestIdHeaders } from './response-headers.ts';
@@ -38,6 +39,7 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     admission = await deps.limits.admitRate(principal);
     const request = decode(await call.readBody(principal), call);
     const wishes = readWishes(call.headers);
+    await refuseOthersFiles(request, principal, deps);
     if (!wishes.dryRun) trace = beginTrace(call, principal, request, wishes.tags, deps.clock.monotonicMs());
     const target = resolveTarget(request, snapshot);
     let plan = planFor({ request, principal, wishes, target, snapshot }, deps);

@@ -399,6 +399,35 @@ limits: { body_bytes_max: 4096 }
       await assert.rejects(mine.files.retrieve(file.id), { status: 404 });
     });
 
+    test('a question about a file is refused where another project owns it, and asked where nobody is known to', async () => {
+      const [mine, stranger] = await Promise.all([tenant('violet'), tenant('brown')]);
+      const file = await upload(mine);
+      openai.answers['POST /v1/chat/completions'] = () => ({
+        json: {
+          id: 'c',
+          object: 'chat.completion',
+          created: 1,
+          model: 'gpt-4o',
+          choices: [{ index: 0, message: { role: 'assistant', content: 'Read.' }, finish_reason: 'stop' }],
+          usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+        },
+      });
+      const ask = (sdk: OpenAI, id: string) =>
+        sdk.chat.completions.create({
+          model: 'oa/gpt-4o',
+          messages: [{ role: 'user', content: [{ type: 'file', file: { file_id: id } }] }],
+        });
+      const before = openai.requests.length;
+      await assert.rejects(ask(stranger, file.id), (thrown) => {
+        assert.ok(thrown instanceof OpenAI.BadRequestError);
+        assert.match(thrown.message, /no file «file-\d+»/);
+        return true;
+      });
+      assert.equal(openai.requests.length, before);
+      assert.equal((await ask(mine, file.id)).choices[0]!.message.content, 'Read.');
+      assert.equal((await ask(stranger, 'file-uploaded-elsewhere')).choices[0]!.message.content, 'Read.');
+    });
+
     test('a listing finds one’s own among the pages of the others', async () => {
       const [mine, stranger] = await Promise.all([tenant('green'), tenant('grey')]);
       const own: string[] = [];

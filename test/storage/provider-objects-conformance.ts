@@ -37,6 +37,18 @@ export function providerObjectsConformance(name: string, open: () => Promise<Ope
     assert.equal(await store.count(first.owner, 'file'), 2);
   });
 
+  check('an id that only others own is told from one that nobody knows', async ({ store }) => {
+    await store.put([
+      sample({ id: 'theirs', owner: 'project:other' }),
+      sample({ id: 'both', owner: 'project:other' }),
+      sample({ id: 'both' }),
+      sample({ id: 'batch', kind: 'batch', owner: 'project:other' }),
+    ]);
+    const { owner } = sample({});
+    assert.equal(await store.ofOthers(owner, 'file', ['unknown', 'both', 'batch']), undefined);
+    assert.equal(await store.ofOthers(owner, 'file', ['both', 'theirs']), 'theirs');
+  });
+
   check('an id may be known to two owners', async ({ store }) => {
     await store.put([sample({ owner: 'x' }), sample({ owner: 'y', provider: 'b' })]);
     assert.equal((await store.find('y', 'file', 'file-1'))?.provider, 'b');

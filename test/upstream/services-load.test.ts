@@ -14,10 +14,15 @@ function keys(...weights: number[]) {
   return weights.map((weight, index) => ({ key: `secret-${index + 1}`, id: `k${index + 1}`, weight }));
 }
 
-/** So many requests beside chat at once, and a minute for them to end. */
-async function served(simulation: Simulation, times = 1, wanted: Parameters<Simulation['serve']>[0] = {}) {
+/** So many requests beside chat at once, and time for them to end. */
+async function served(
+  simulation: Simulation,
+  times = 1,
+  wanted: Parameters<Simulation['serve']>[0] = {},
+  withinMs = 60_000,
+) {
   const outcomes = Promise.all(Array.from({ length: times }, () => simulation.serve(wanted)));
-  await simulation.time.run(simulation.time.nowMs + 60_000);
+  await simulation.time.run(simulation.time.nowMs + withinMs);
   return outcomes;
 }
 
@@ -44,7 +49,7 @@ for (const status of [401, 402, 403, 429]) {
           key === 'secret-1' ? { afterMs: 10, status, headers: { 'retry-after': '300' } } : works,
       },
     });
-    const [outcome] = await served(simulation);
+    const [outcome] = await served(simulation, 1, {}, 5_000);
     assert.equal(outcome?.kind, 'whole');
     assert.deepEqual(
       simulation.calls.map(({ key, atMs }) => [key, atMs]),
@@ -53,7 +58,7 @@ for (const status of [401, 402, 403, 429]) {
         ['secret-2', 10],
       ],
     );
-    await served(simulation, 20);
+    await served(simulation, 20, {}, 5_000);
     assert.equal(usedKeys(simulation).filter((key) => key === 'secret-1').length, 1);
   });
 }
@@ -166,10 +171,10 @@ test('a body that can be sent only once is sent once, with a key that works', as
     },
   });
   const once = { repeatable: false };
-  const [first] = await served(simulation, 1, once);
+  const [first] = await served(simulation, 1, once, 2_000);
   assert.ok(first?.kind === 'failed' && first.error.code === 'upstream_auth');
   assert.equal(simulation.calls.length, 1);
-  const later = await served(simulation, 5, once);
+  const later = await served(simulation, 5, once, 2_000);
   assert.ok(later.every(({ kind }) => kind === 'whole'));
   assert.equal(usedKeys(simulation).filter((key) => key === 'secret-1').length, 1);
 });
@@ -180,9 +185,9 @@ test('a request about what one account holds uses its key or none', async () => 
   });
   await served(simulation, 10, { credential: 'k1' });
   assert.deepEqual([...new Set(usedKeys(simulation))], ['secret-1']);
-  const [refused] = await served(simulation, 1, { credential: 'k1' });
+  const [refused] = await served(simulation, 1, { credential: 'k1' }, 2_000);
   assert.ok(refused?.kind === 'failed' && refused.error.code === 'upstream_auth');
-  const [resting] = await served(simulation, 1, { credential: 'k1' });
+  const [resting] = await served(simulation, 1, { credential: 'k1' }, 2_000);
   assert.ok(resting?.kind === 'failed' && resting.error.code === 'overloaded');
   assert.deepEqual([...new Set(usedKeys(simulation))], ['secret-1']);
   assert.equal(simulation.calls.length, 11);

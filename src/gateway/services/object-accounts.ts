@@ -36,7 +36,7 @@ export async function accountsWithOwn(
 }
 
 /** A project's keys share what they made; a key without a project has its own. */
-export function ownerOf({ principal }: ServiceExchange): string {
+export function ownerOf({ principal }: Pick<ServiceExchange, 'principal'>): string {
   return principal.project === undefined ? `key:${principal.keyId}` : `project:${principal.project}`;
 }
 

@@ -29,6 +29,8 @@ export interface ProviderObjects {
   ): Promise<ProviderObject[]>;
   /** Ids of the keys whose accounts have some of this owner's at this provider; `undefined` among them as in `ProviderObject`. */
   credentials(owner: string, kind: ProviderObject['kind'], provider: string): Promise<(string | undefined)[]>;
+  /** The first of the ids that is known, but not as this owner's. */
+  ofOthers(owner: string, kind: ProviderObject['kind'], ids: readonly string[]): Promise<string | undefined>;
   count(owner: string, kind: ProviderObject['kind']): Promise<number>;
   /** Forgets it; one that is not there is no error. */
   remove(owner: string, kind: ProviderObject['kind'], id: string): Promise<void>;

@@ -33,7 +33,8 @@ export const clientFields: { readonly [name in ClientDialectName]: ClientFields 
 
 /** A field by the name that clients of this dialect give it. */
 export function inClientWords(dialect: ClientDialectName, name: string): string {
-  return clientFields[dialect].named?.[name] ?? name;
+  const { named } = clientFields[dialect];
+  return named !== undefined && Object.hasOwn(named, name) ? named[name]! : name;
 }
 
 /** The client's own words for the thinking it asked for. */

@@ -110,4 +110,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX responses_by_id ON responses (id);
   CREATE INDEX response_items_by_item ON response_items (item_id);
   `,
+  `
+  CREATE INDEX provider_objects_by_id ON provider_objects (kind, id);
+  `,
 ];

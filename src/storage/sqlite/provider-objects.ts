@@ -7,6 +7,7 @@ export interface ObjectOperations {
   findObject(owner: string, kind: string, id: string): ProviderObject | undefined;
   ownedObjects(owner: string, kind: string, provider: string, ids: readonly string[]): ProviderObject[];
   objectCredentials(owner: string, kind: string, provider: string): (string | undefined)[];
+  objectOfOthers(owner: string, kind: string, ids: readonly string[]): string | undefined;
   countObjects(owner: string, kind: string): number;
   removeObject(owner: string, kind: string, id: string): void;
 }
@@ -21,6 +22,7 @@ export function objectOperations(db: DatabaseSync): ObjectOperations {
   const credentials = db.prepare(
     'SELECT DISTINCT credential FROM provider_objects WHERE owner = ? AND kind = ? AND provider = ?',
   );
+  const known = db.prepare('SELECT 1 FROM provider_objects WHERE kind = ? AND id = ? LIMIT 1');
   const count = db.prepare('SELECT COUNT(*) AS n FROM provider_objects WHERE owner = ? AND kind = ?');
   const remove = db.prepare('DELETE FROM provider_objects WHERE owner = ? AND kind = ? AND id = ?');
   const find: ObjectOperations['findObject'] = (owner, kind, id) => {
@@ -44,6 +46,8 @@ export function objectOperations(db: DatabaseSync): ObjectOperations {
       }),
     objectCredentials: (owner, kind, provider) =>
       credentials.all(owner, kind, provider).map((row) => credentialOf(row)),
+    objectOfOthers: (owner, kind, ids) =>
+      ids.find((id) => known.get(kind, id) !== undefined && find(owner, kind, id) === undefined),
     countObjects: (owner, kind) => Number(count.get(owner, kind)?.['n'] ?? 0),
     removeObject(owner, kind, id) {
       remove.run(owner, kind, id);

@@ -81,6 +81,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       find: (owner, kind, id) => writer.call('findObject', owner, kind, id),
       owned: (owner, kind, provider, ids) => writer.call('ownedObjects', owner, kind, provider, ids),
       credentials: (owner, kind, provider) => writer.call('objectCredentials', owner, kind, provider),
+      ofOthers: (owner, kind, ids) => writer.call('objectOfOthers', owner, kind, ids),
       count: (owner, kind) => writer.call('countObjects', owner, kind),
       remove: (owner, kind, id) => writer.call('removeObject', owner, kind, id),
     },
