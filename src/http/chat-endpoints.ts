@@ -19,9 +19,28 @@ export const chatEndpoints: Endpoint[] = [
   chat('/v1beta/models/{model*}:streamGenerateContent', 'gemini', serverSentEvents),
   chat('/v1/models/{model*}:generateContent', 'gemini', whole),
   chat('/v1/models/{model*}:streamGenerateContent', 'gemini', serverSentEvents),
+  refusedEmbedding('/v1beta/models/{model*}:embedContent'),
+  refusedEmbedding('/v1beta/models/{model*}:batchEmbedContents'),
+  refusedEmbedding('/v1/models/{model*}:embedContent'),
+  refusedEmbedding('/v1/models/{model*}:batchEmbedContents'),
   chat('/model/{model*}/converse', 'bedrock-converse', whole),
   chat('/model/{model*}/converse-stream', 'bedrock-converse', streamed),
 ];
+
+/** Gemini's own form of embeddings: its place is known, so that nobody looks for a fault in the address. */
+function refusedEmbedding(path: string): Endpoint {
+  return {
+    method: 'POST',
+    path,
+    dialect: 'gemini',
+    serve: () => {
+      throw new GatewayError(
+        'not_available',
+        'Embeddings are served at /v1/embeddings, in OpenAI’s form, for every provider.',
+      );
+    },
+  };
+}
 
 function chat(path: string, dialect: ClientDialectName, read?: PathReader): Endpoint {
   return { method: 'POST', path, dialect, serve: serveChat(dialect, read) };

@@ -70,7 +70,7 @@ export const errorTable = {
   upstream_rate_limited: {
     status: 429,
     retry: true,
-    help: 'The provider limits our rate; wait as long as `retry-after` says.',
+    help: 'The provider limits our rate, or a limit configured for it is reached; wait as long as `retry-after` says.',
   },
   upstream_quota: {
     status: 502,

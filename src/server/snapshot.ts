@@ -87,7 +87,15 @@ function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Sna
     contentFilter: config.content_filter,
     holdbackMs: config.holdback_ms,
     answerBytesMax: config.limits.answer_bytes_max,
-    guardrails: config.guardrails.map(createGuardrail),
+    guardrails: config.guardrails.map((settings) => {
+      for (const name of settings.routes ?? []) {
+        if (name.includes('*') || routes.has(name) || catalog.resolve(name).kind === 'deployments') continue;
+        throw new ConfigError(
+          `${where}: guardrails.${settings.name}: no route or model is named «${name}», so nothing would be checked`,
+        );
+      }
+      return createGuardrail(settings);
+    }),
   };
 }
 

@@ -18,6 +18,8 @@ export interface StartOptions extends ComposeOptions {
 export interface RunningGateway {
   url: string;
   setup: Setup;
+  /** A name that may be called: a route, else any chat model; undefined when there is none. */
+  example: string | undefined;
   /** The admin key made at this start; undefined if there was one already. It is shown once and never logged. */
   firstAdminKey: string | undefined;
   /**
@@ -59,6 +61,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   return {
     url: urlOf(server, options.host),
     setup: composition.setup,
+    example: exampleOf(composition),
     firstAdminKey,
     reload,
     async close(lameDuckMs = 0) {
@@ -83,6 +86,13 @@ function listen(server: Server, { host, port }: StartOptions): Promise<void> {
     });
     server.listen(port, host, resolve);
   });
+}
+
+function exampleOf({ gateway }: Composition): string | undefined {
+  const { routes, catalog } = gateway.snapshot();
+  const [route] = routes.keys();
+  const chat = catalog.deployments().find(({ model }) => (model.kind ?? 'chat') === 'chat');
+  return route ?? chat?.id;
 }
 
 async function makeFirstKey({ gateway }: Composition): Promise<string | undefined> {

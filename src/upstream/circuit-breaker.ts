@@ -29,7 +29,7 @@ export const defaultBreakerPolicy: BreakerPolicy = {
   cooldownMs: 5_000,
   cooldownMsMax: 60_000,
   lastResortMs: 1_000,
-  operatorCooldownMs: 300_000,
+  operatorCooldownMs: 30_000,
   jitterShare: 0.2,
   retryAfterMsMax: 600_000,
 };

@@ -39,7 +39,10 @@ export function register(program: Command, io: CommandIo): void {
     .requiredOption('--name <text>', 'what the key is for')
     .addOption(new Option('--role <role>', 'what it may do').choices(['admin', 'caller']).default('caller'))
     .option('--project <name>', 'project its use is counted under')
-    .option('--models <names...>', 'models and routes it may call; * stands for any characters')
+    .option(
+      '--models <names...>',
+      'models and routes it may call, with spaces or commas between; * stands for any characters',
+    )
     .option('--requests-per-minute <n>', 'rate limit', positive)
     .option('--concurrent-requests <n>', 'requests that may run at once', positive)
     .option('--budget-usd-per-day <usd>', 'money it may spend per UTC day', positive)
@@ -68,7 +71,10 @@ function create(options: CreateOptions, io: CommandIo): Promise<void> {
       name: options.name,
       role: options.role,
       project: options.project,
-      models: options.models,
+      models: options.models
+        ?.flatMap((names) => names.split(','))
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
       limits: {
         requestsPerMinute: options.requestsPerMinute,
         concurrentRequests: options.concurrentRequests,

@@ -73,7 +73,7 @@ function greeting(running: RunningGateway): string {
   );
   lines.push(
     'Try:',
-    `  curl ${running.url}/v1/chat/completions -H "authorization: Bearer ${key}" -H 'content-type: application/json' -d '{"model":"auto","messages":[{"role":"user","content":"Translate into French: good morning"}]}'`,
+    `  curl ${running.url}/v1/chat/completions -H "authorization: Bearer ${key}" -H 'content-type: application/json' -d '{"model":"${running.example ?? 'auto'}","messages":[{"role":"user","content":"Translate into French: good morning"}]}'`,
     '',
   );
   return lines.join('\n');

@@ -18,9 +18,12 @@ export interface Capable {
 export function capable(input: DecideInput, expectedOutputTokens: number): Capable {
   const { shape } = input.reading;
   const excluded: Exclusion[] = [];
+  // Clients ask for thinking by default; where nobody here thinks, the wish goes unheard and is named as dropped.
+  const someThink = input.candidates.some(({ candidate }) => thinks(candidate));
+  const asked = someThink ? shape : { ...shape, wantsReasoning: false };
   let eligible = input.candidates.filter(({ candidate }) => {
     const refusal = isJudged(candidate, input)
-      ? refusalOf(candidate, shape, expectedOutputTokens)
+      ? refusalOf(candidate, asked, expectedOutputTokens)
       : undefined;
     if (refusal !== undefined) excluded.push({ candidate: candidate.id, stage: 'capability', ...refusal });
     return refusal === undefined;
@@ -36,6 +39,10 @@ export function capable(input: DecideInput, expectedOutputTokens: number): Capab
  */
 function isJudged({ id, deployment }: Candidate, { mode, reference }: DecideInput): boolean {
   return mode !== 'named' && !(id === reference.id && deployment.model.facts.length === 0);
+}
+
+function thinks({ deployment }: Candidate): boolean {
+  return deployment.model.capabilities.reasoning !== 'none';
 }
 
 type Refusal = Pick<Exclusion, 'rule' | 'why'>;

@@ -36,7 +36,8 @@ const params: { [field: string]: string } = {
   organization: 'List one provider for each organisation, with parameters.organization.',
   use_in_pass_through: 'Endpoints beside chat that the vendor has are passed through without a setting.',
   cooldown_time: circuit,
-  guardrails: 'There are no built-in guardrails: keep yours in front of or behind the gateway.',
+  guardrails:
+    'None are built in: offer yours as a service and name it under `guardrails` (docs/guardrails.md).',
 };
 
 const info: { [field: string]: string } = {
@@ -116,7 +117,8 @@ const general: { [field: string]: string } = {
 };
 
 const sections: { [field: string]: string } = {
-  guardrails: 'There are no built-in guardrails: keep yours in front of or behind the gateway.',
+  guardrails:
+    'None are built in: offer yours as a service and name it under `guardrails` (docs/guardrails.md).',
   mcp_servers: 'Tools stay with the client: the gateway does not serve MCP.',
   callback_settings: inLedger,
   environment_variables: 'Set these in the environment of the gateway; a file holds a secret by NAME_FILE.',

@@ -150,7 +150,8 @@ const readFields = [
 ];
 
 const timeoutAdvice = 'Timeouts are those of the whole gateway: timeouts.total_ms is the nearest.';
-const guardAdvice = 'There are no built-in guardrails: keep yours in front of or behind the gateway.';
+const guardAdvice =
+  'None are built in: offer yours as a service and name it under `guardrails` (docs/guardrails.md).';
 
 const adviceFor: { [field: string]: string } = {
   cache: 'Answers are not cached; the vendors’ own prompt caches are used and priced.',
