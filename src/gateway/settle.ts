@@ -3,7 +3,7 @@ import type { AttemptRecord, RequestRecord, TokenEstimator } from '../ledger/ind
 import { type ChatRequest, type GatewayError, noUsage, type Part, type Usage } from '../protocol/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 import type { AnswerTally } from './tally.ts';
-import type { AttemptTrace, RequestTrace } from './trace.ts';
+import type { AttemptTrace, CallTrace, RequestTrace } from './trace.ts';
 
 /** How a request ended, as the client saw it. */
 export interface Ending {
@@ -61,18 +61,32 @@ async function settleAttempt(
   trace: RequestTrace,
   estimator: TokenEstimator,
 ): Promise<AttemptRecord> {
-  const { deployment } = attempt;
   const { usage, usageSource } = await usageOf(attempt, trace.request, estimator);
-  const price = priceOf(deployment, usage, attempt.startedAtMs);
+  const price = priceOf(attempt.deployment, usage, attempt.startedAtMs);
+  const costNano = usage === undefined ? 0 : price === undefined ? undefined : costOf(usage, price);
+  const settled = { requestId: trace.call.requestId, index: attempt.index, usage, usageSource, costNano };
+  return {
+    ...attemptRecord(attempt, settled, price),
+    effort: attempt.effort === 'default' ? undefined : attempt.effort,
+  };
+}
+
+/** The record of any upstream call; `price` is undefined where it is unknown. */
+export function attemptRecord(
+  attempt: CallTrace,
+  settled: Pick<AttemptRecord, 'requestId' | 'index' | 'usage' | 'usageSource' | 'costNano'>,
+  price: PriceRow | undefined,
+): AttemptRecord {
+  const { deployment } = attempt;
+  const { requestId, index, usage, usageSource, costNano } = settled;
   return {
     id: attempt.id,
-    requestId: trace.call.requestId,
-    index: attempt.index,
+    requestId,
+    index,
     deployment: deployment.id,
     model: deployment.model.id,
     provider: deployment.provider.id,
     region: deployment.provider.region,
-    effort: attempt.effort === 'default' ? undefined : attempt.effort,
     credential: attempt.credential,
     startedAtMs: attempt.startedAtMs,
     firstContentMs: attempt.firstContentMs,
@@ -84,7 +98,7 @@ async function settleAttempt(
     errorDetail: attempt.error?.detail,
     usage,
     usageSource,
-    costNano: usage === undefined ? 0 : price === undefined ? undefined : costOf(usage, price),
+    costNano,
     priceRow: usage === undefined || price === undefined ? undefined : describePriceRow(price),
   };
 }
@@ -212,7 +226,11 @@ export function priceOf(
   });
 }
 
-function firstContent(trace: RequestTrace): number | undefined {
+/** From the start of the request to the first content of its last attempt. */
+export function firstContent(trace: {
+  startedMonotonicMs: number;
+  attempts: CallTrace[];
+}): number | undefined {
   const attempt = trace.attempts.at(-1);
   if (attempt?.firstContentMs === undefined) return undefined;
   return attempt.startedMonotonicMs - trace.startedMonotonicMs + attempt.firstContentMs;

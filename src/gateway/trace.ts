@@ -7,12 +7,10 @@ import type { ClientCall } from './call.ts';
 import { AnswerTally } from './tally.ts';
 import type { CallTarget } from './target.ts';
 
-/** What is known of one upstream call while it runs and after. */
-export interface AttemptTrace {
+/** What is known of any upstream call while it runs and after. */
+export interface CallTrace {
   id: string;
-  index: number;
   deployment: Deployment;
-  effort: Candidate['effort'];
   /** Id of the key it was made with; undefined where there is none. */
   credential: string | undefined;
   startedAtMs: number;
@@ -22,10 +20,16 @@ export interface AttemptTrace {
   outcome: 'running' | 'answered' | 'failed' | 'aborted';
   status: number | undefined;
   error: GatewayError | undefined;
-  tally: AnswerTally;
-  dropped: string[];
   /** The request was written twice: its first, reused socket was closing. */
   replayed: boolean;
+}
+
+/** What is known of one attempt to answer a chat request. */
+export interface AttemptTrace extends CallTrace {
+  index: number;
+  effort: Candidate['effort'];
+  tally: AnswerTally;
+  dropped: string[];
 }
 
 /** What is known of one request while it runs; `settle` turns it into the ledger's record. */
@@ -75,29 +79,40 @@ export function beginAttempt(
   },
 ): AttemptTrace {
   const attempt: AttemptTrace = {
-    id: made.id,
+    ...beginCall({
+      id: made.id,
+      deployment,
+      credential: made.credential,
+      startedAtMs: made.nowMs,
+      startedMonotonicMs: made.monotonicMs,
+    }),
     index: trace.attempts.length,
-    deployment,
     effort: made.effort,
-    credential: made.credential,
-    startedAtMs: made.nowMs,
-    startedMonotonicMs: made.monotonicMs,
-    firstContentMs: undefined,
-    durationMs: 0,
-    outcome: 'running',
-    status: undefined,
-    error: undefined,
     tally: new AnswerTally(),
     dropped: made.dropped,
-    replayed: false,
   };
   trace.attempts.push(attempt);
   return attempt;
 }
 
+/** A call that starts now. */
+export function beginCall(
+  made: Pick<CallTrace, 'id' | 'deployment' | 'credential' | 'startedAtMs' | 'startedMonotonicMs'>,
+): CallTrace {
+  return {
+    ...made,
+    firstContentMs: undefined,
+    durationMs: 0,
+    outcome: 'running',
+    status: undefined,
+    error: undefined,
+    replayed: false,
+  };
+}
+
 /** Closes an attempt; later calls change nothing, so the first ending is the one on record. */
 export function endAttempt(
-  attempt: AttemptTrace,
+  attempt: CallTrace,
   ending: {
     outcome: 'answered' | 'failed' | 'aborted';
     monotonicMs: number;

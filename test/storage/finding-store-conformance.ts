@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { Finding, FindingStore } from '../../src/catalog/index.ts';
+import { storeCheck } from './support/store-check.ts';
 
 export interface OpenFindingStore {
   store: FindingStore;
@@ -11,15 +11,7 @@ export interface OpenFindingStore {
 
 /** What every `FindingStore` does. `open` gives an empty store. */
 export function findingStoreConformance(name: string, open: () => Promise<OpenFindingStore>): void {
-  const check = (behaviour: string, body: (opened: OpenFindingStore) => Promise<void>) =>
-    test(`${name}: ${behaviour}`, async () => {
-      const opened = await open();
-      try {
-        await body(opened);
-      } finally {
-        await opened.close();
-      }
-    });
+  const check = storeCheck(name, open);
 
   check('findings come back as they were put, by deployment and capability', async ({ store }) => {
     const tools = sampleFinding({ capability: 'tools', evidence: "it's «text»; DROP TABLE keys; --" });

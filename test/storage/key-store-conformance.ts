@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { KeyRecord, KeyStore } from '../../src/identity/index.ts';
+import { storeCheck } from './support/store-check.ts';
 
 export interface OpenKeyStore {
   store: KeyStore;
@@ -13,15 +13,7 @@ const changeDeadlineMs = 10_000;
 
 /** What every `KeyStore` does. `open` gives an empty store. */
 export function keyStoreConformance(name: string, open: () => Promise<OpenKeyStore>): void {
-  const check = (behaviour: string, body: (opened: OpenKeyStore) => Promise<void>) =>
-    test(`${name}: ${behaviour}`, async () => {
-      const opened = await open();
-      try {
-        await body(opened);
-      } finally {
-        await opened.close();
-      }
-    });
+  const check = storeCheck(name, open);
 
   check('a new store has no keys', async ({ store }) => {
     assert.deepEqual(await store.list(), []);

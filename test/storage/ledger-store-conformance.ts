@@ -16,6 +16,7 @@ import {
   sampleDecision,
   sampleRecord,
 } from '../ledger/sample-records.ts';
+import { storeCheck } from './support/store-check.ts';
 
 export interface OpenLedgerStore {
   store: LedgerStore;
@@ -26,18 +27,10 @@ const always = { fromMs: 0, toMs: Number.MAX_SAFE_INTEGER };
 
 /** What every `LedgerStore` does. `open` gives an empty store. */
 export function ledgerStoreConformance(name: string, open: () => Promise<OpenLedgerStore>): void {
-  const check = (behaviour: string, body: (store: LedgerStore) => Promise<void>) =>
-    test(`${name}: ${behaviour}`, async () => {
-      const { store, close } = await open();
-      try {
-        await body(store);
-      } finally {
-        await close();
-      }
-    });
+  const check = storeCheck(name, open);
   const append = (store: LedgerStore, records: RequestRecord[]) => store.append(records.map(encodeRecord));
 
-  check('a record comes back whole, with attempts and decision', async (store) => {
+  check('a record comes back whole, with attempts and decision', async ({ store }) => {
     const record = sampleRecord({
       id: 'req_whole',
       tags: ['a', '蓝', '\u0000', '\ud800'],
@@ -53,7 +46,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.equal(await store.get('req_other'), undefined);
   });
 
-  check('an id is stored once: the first record stays, also within one batch', async (store) => {
+  check('an id is stored once: the first record stays, also within one batch', async ({ store }) => {
     const first = sampleRecord({ id: 'req_1', costNano: 1 });
     assert.equal(await append(store, [first, sampleRecord({ id: 'req_1', costNano: 2 })]), 1);
     assert.equal(
@@ -66,7 +59,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.equal(row?.costNano, 11n);
   });
 
-  check('requests beside chat can be listed by their endpoint', async (store) => {
+  check('requests beside chat can be listed by their endpoint', async ({ store }) => {
     const embeddings = sampleRecord({ id: 'req_1', service: 'embeddings', units: { searches: 1 } });
     await append(store, [embeddings, sampleRecord({ id: 'req_2' })]);
     const { requests } = await store.list({ limit: 10, filters: { service: 'embeddings' } });
@@ -76,7 +69,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     );
   });
 
-  check('the list is newest first and its pages hold every record once', async (store) => {
+  check('the list is newest first and its pages hold every record once', async ({ store }) => {
     const records = Array.from({ length: 25 }, (_, i) =>
       // Several share a start, where the id decides.
       sampleRecord({ id: `req_${String(i).padStart(2, '0')}`, startedAtMs: 1000 + Math.floor(i / 3) }),
@@ -93,7 +86,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.deepEqual(seen, records.map((record) => record.id).reverse());
   });
 
-  check('a page stays where it was when newer records arrive', async (store) => {
+  check('a page stays where it was when newer records arrive', async ({ store }) => {
     await append(
       store,
       [1, 2, 3].map((n) => sampleRecord({ id: `req_${n}`, startedAtMs: n })),
@@ -108,7 +101,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.equal(next.nextCursor, undefined);
   });
 
-  check('a summary has what served and no decision', async (store) => {
+  check('a summary has what served and no decision', async ({ store }) => {
     await append(store, [sampleRecord({ decision: sampleDecision('dec_7') })]);
     const [summary] = (await store.list({ limit: 1 })).requests;
     assert.equal(summary?.servedModel, 'small');
@@ -117,7 +110,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.equal(summary !== undefined && 'decision' in summary, false);
   });
 
-  check('filters select what they name, alone and together', async (store) => {
+  check('filters select what they name, alone and together', async ({ store }) => {
     const large = [sampleAttempt({ deployment: 'acme/large', model: 'large' })];
     await append(store, [
       sampleRecord({ id: 'req_1', startedAtMs: 1, keyId: 'key_a', route: undefined }),
@@ -144,7 +137,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.equal(await ids({ keyId: '%' }), '');
   });
 
-  check('a bad limit and a foreign cursor are refused', async (store) => {
+  check('a bad limit and a foreign cursor are refused', async ({ store }) => {
     for (const limit of [0, 501, 1.5, Number.NaN]) {
       await assert.rejects(store.list({ limit }), { code: 'invalid_request', param: 'limit' });
     }
@@ -155,7 +148,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
 
   check(
     'a report keeps simulated requests apart and compares only what is known on both sides',
-    async (store) => {
+    async ({ store }) => {
       await append(store, [
         sampleRecord({ id: 'req_1', costNano: 10, referenceCostNano: 100 }),
         sampleRecord({ id: 'req_2', costNano: undefined, referenceCostNano: 100 }),
@@ -177,7 +170,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     },
   );
 
-  check('days are UTC and bounds are inclusive below, exclusive above', async (store) => {
+  check('days are UTC and bounds are inclusive below, exclusive above', async ({ store }) => {
     const day = 86_400_000;
     await append(
       store,
@@ -195,7 +188,7 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     );
   });
 
-  check('an empty range reports nothing', async (store) => {
+  check('an empty range reports nothing', async ({ store }) => {
     assert.deepEqual(await store.report({ fromMs: 5, toMs: 5, by: 'key' }), []);
     assert.equal(await store.spentSince('key_1', 0), 0n);
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { ProviderObject, ProviderObjects } from '../../src/gateway/index.ts';
+import { storeCheck } from './support/store-check.ts';
 
 export interface OpenProviderObjects {
   store: ProviderObjects;
@@ -11,15 +11,7 @@ export interface OpenProviderObjects {
 
 /** What every `ProviderObjects` does. `open` gives an empty store. */
 export function providerObjectsConformance(name: string, open: () => Promise<OpenProviderObjects>): void {
-  const check = (behaviour: string, body: (opened: OpenProviderObjects) => Promise<void>) =>
-    test(`${name}: ${behaviour}`, async () => {
-      const opened = await open();
-      try {
-        await body(opened);
-      } finally {
-        await opened.close();
-      }
-    });
+  const check = storeCheck(name, open);
 
   check('an object is found by its owner only, and by its kind', async ({ store }) => {
     const file = sample({ id: "file'; DROP TABLE provider_objects; --" });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import type { ResponseStore, StoredResponse } from '../../src/gateway/index.ts';
+import { storeCheck } from './support/store-check.ts';
 
 export interface OpenResponseStore {
   store: ResponseStore;
@@ -11,15 +11,7 @@ export interface OpenResponseStore {
 
 /** What every `ResponseStore` does. `open` gives an empty store. */
 export function responseStoreConformance(name: string, open: () => Promise<OpenResponseStore>): void {
-  const check = (behaviour: string, body: (opened: OpenResponseStore) => Promise<void>) =>
-    test(`${name}: ${behaviour}`, async () => {
-      const opened = await open();
-      try {
-        await body(opened);
-      } finally {
-        await opened.close();
-      }
-    });
+  const check = storeCheck(name, open);
 
   check('a response is found by its tenant only, as it was put', async ({ store }) => {
     const response = sample({

@@ -1,8 +1,9 @@
 import type { ServiceOutcome } from '../../upstream/index.ts';
 import { costHeader } from '../response-headers.ts';
 import { sendJson } from '../send-json.ts';
+import { endAttempt } from '../trace.ts';
 import { finishService, type ServiceExchange, serviceHeaders } from './exchange.ts';
-import { endServiceAttempt, type ServiceAttempt } from './trace.ts';
+import type { ServiceAttempt } from './trace.ts';
 
 type Whole = Extract<ServiceOutcome<ServiceAttempt>, { kind: 'whole' }>;
 
@@ -12,7 +13,7 @@ export async function deliverWhole(exchange: ServiceExchange, outcome: Whole): P
   attempt.usage = answer.usage;
   attempt.units = answer.units;
   const monotonicMs = exchange.deps.clock.monotonicMs();
-  endServiceAttempt(attempt, { outcome: 'answered', monotonicMs, status: head.status });
+  endAttempt(attempt, { outcome: 'answered', monotonicMs, status: head.status });
   const record = await finishService(exchange, {
     outcome: 'answered',
     status: head.status,

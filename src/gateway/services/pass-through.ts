@@ -19,6 +19,7 @@ import {
 import type { AnswerSink } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { streamHeaders } from '../response-headers.ts';
+import { endAttempt } from '../trace.ts';
 import { type ByteRelayEnd, type ByteRelayInput, relayBytes } from './byte-relay.ts';
 import type { ServiceCall } from './call.ts';
 import { deliverWhole } from './deliver.ts';
@@ -31,7 +32,7 @@ import {
 } from './exchange.ts';
 import { clientLeft, runService } from './run.ts';
 import { planForService, serviceOf } from './target.ts';
-import { endServiceAttempt, type ServiceAttempt } from './trace.ts';
+import type { ServiceAttempt } from './trace.ts';
 import { openForm } from './upload.ts';
 import { boundNano, expectedTokens, type TokenBound } from './worst-case.ts';
 
@@ -211,7 +212,7 @@ export async function deliverFlow(
   if (end.kind === 'complete') {
     attempt.usage = end.usage;
     attempt.units = end.units;
-    endServiceAttempt(attempt, { outcome: 'answered', monotonicMs, status: head.status });
+    endAttempt(attempt, { outcome: 'answered', monotonicMs, status: head.status });
     await finishService(exchange, { outcome: 'answered', status: head.status, error: undefined });
     sink.end(end.rest);
     return;
@@ -220,7 +221,7 @@ export async function deliverFlow(
   if (end.kind === 'interrupted' && end.error !== open.interruption) lease.broke(monotonicMs, end.error);
   const error = end.kind === 'gone' ? clientLeft() : end.error;
   const ending = end.kind === 'gone' ? 'aborted' : 'failed';
-  endServiceAttempt(attempt, { outcome: ending, monotonicMs, status: head.status, error });
+  endAttempt(attempt, { outcome: ending, monotonicMs, status: head.status, error });
   throw error;
 }
 

@@ -11,8 +11,9 @@ import {
 } from '../../upstream/index.ts';
 import { cancellationOf, toolsOf } from '../execution.ts';
 import { requireLedger } from '../handle.ts';
+import { beginCall, endAttempt } from '../trace.ts';
 import type { ServiceExchange } from './exchange.ts';
-import { endServiceAttempt, type ServiceAttempt, type ServiceTrace } from './trace.ts';
+import type { ServiceAttempt, ServiceTrace } from './trace.ts';
 
 export interface ServiceWork
   extends Pick<ServiceExecution<ServiceAttempt>, 'plan' | 'request' | 'repeatable' | 'take' | 'read'> {
@@ -91,30 +92,23 @@ function observerOf(
     async started(deployment, credential) {
       // Also for the first: it need not be the one the reservation was made for.
       await reserve(deployment);
-      const attempt: ServiceAttempt = {
+      const call = beginCall({
         id: ids('att'),
         deployment,
         credential,
         startedAtMs: clock.nowMs(),
         startedMonotonicMs: clock.monotonicMs(),
-        firstContentMs: undefined,
-        durationMs: 0,
-        outcome: 'running',
-        status: undefined,
-        error: undefined,
-        replayed: false,
-        usage: undefined,
-        units: undefined,
-      };
+      });
+      const attempt: ServiceAttempt = { ...call, usage: undefined, units: undefined };
       trace.attempts.push(attempt);
       return attempt;
     },
     failed(attempt, error, status, replayed) {
       attempt.replayed = replayed;
-      endServiceAttempt(attempt, { outcome: 'failed', monotonicMs: clock.monotonicMs(), status, error });
+      endAttempt(attempt, { outcome: 'failed', monotonicMs: clock.monotonicMs(), status, error });
     },
     cancelled(attempt) {
-      endServiceAttempt(attempt, { outcome: 'aborted', monotonicMs: clock.monotonicMs() });
+      endAttempt(attempt, { outcome: 'aborted', monotonicMs: clock.monotonicMs() });
     },
   };
 }

@@ -1,8 +1,8 @@
-import { costOf, describePriceRow, type PriceRow } from '../../catalog/index.ts';
+import { costOf, type PriceRow } from '../../catalog/index.ts';
 import type { AttemptRecord, RequestRecord, TokenEstimator } from '../../ledger/index.ts';
 import { noUsage, type Usage } from '../../protocol/index.ts';
 import type { NanoUsd } from '../../std/index.ts';
-import { type Ending, priceOf, sumOfCosts } from '../settle.ts';
+import { attemptRecord, type Ending, firstContent, priceOf, sumOfCosts } from '../settle.ts';
 import type { ServiceExchange } from './exchange.ts';
 import type { ServiceAttempt, ServiceTrace } from './trace.ts';
 
@@ -60,31 +60,10 @@ async function settleAttempt(
   requestId: string,
   estimator: TokenEstimator,
 ): Promise<AttemptRecord> {
-  const { deployment } = attempt;
   const { usage, usageSource } = await usageOf(attempt, trace, estimator);
-  const price = priceOf(deployment, usage, attempt.startedAtMs);
-  return {
-    id: attempt.id,
-    requestId,
-    index,
-    deployment: deployment.id,
-    model: deployment.model.id,
-    provider: deployment.provider.id,
-    region: deployment.provider.region,
-    credential: attempt.credential,
-    startedAtMs: attempt.startedAtMs,
-    firstContentMs: attempt.firstContentMs,
-    durationMs: attempt.durationMs,
-    replayed: attempt.replayed,
-    outcome: attempt.outcome === 'running' ? 'aborted' : attempt.outcome,
-    status: attempt.status,
-    error: attempt.error?.code,
-    errorDetail: attempt.error?.detail,
-    usage,
-    usageSource,
-    costNano: costNano(attempt, trace, usage, price),
-    priceRow: usage === undefined || price === undefined ? undefined : describePriceRow(price),
-  };
+  const price = priceOf(attempt.deployment, usage, attempt.startedAtMs);
+  const cost = costNano(attempt, trace, usage, price);
+  return attemptRecord(attempt, { requestId, index, usage, usageSource, costNano: cost }, price);
 }
 
 async function usageOf(
@@ -115,10 +94,4 @@ function costNano(
   const requests = attempt.units?.searches ?? trace.requests;
   if (usage !== undefined) return costOf(usage, price, requests);
   return price.input === 0 && price.output === 0 ? costOf(noUsage, price, requests) : undefined;
-}
-
-function firstContent(trace: ServiceTrace): number | undefined {
-  const attempt = trace.attempts.at(-1);
-  if (attempt?.firstContentMs === undefined) return undefined;
-  return attempt.startedMonotonicMs - trace.startedMonotonicMs + attempt.firstContentMs;
 }

@@ -3,6 +3,7 @@ import type { Callee, ServiceRequest } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { forbidsStoring } from '../request-headers.ts';
+import { endAttempt } from '../trace.ts';
 import type { ServiceCall } from './call.ts';
 import { deliverWhole } from './deliver.ts';
 import { beginServiceTrace, type ServiceExchange, serveService } from './exchange.ts';
@@ -20,7 +21,7 @@ import {
 import { addressOf, deliverFlow, read, take } from './pass-through.ts';
 import { runService } from './run.ts';
 import { admitted, providerFor, unlisted } from './target.ts';
-import { endServiceAttempt, type ServiceAttempt } from './trace.ts';
+import type { ServiceAttempt } from './trace.ts';
 import { plainUpload } from './upload.ts';
 
 const services = { file: 'files', batch: 'batches' } as const;
@@ -130,7 +131,7 @@ export function handleListing(
 }
 
 function endPage({ deps }: ServiceExchange, attempt: ServiceAttempt): void {
-  endServiceAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs() });
+  endAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs() });
 }
 
 /** Sees to the whole of one call but its delivery; undefined when the answer has flowed to the client already. */

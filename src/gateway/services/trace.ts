@@ -1,23 +1,10 @@
-import type { Deployment } from '../../catalog/index.ts';
 import type { GuardrailRecord } from '../../ledger/index.ts';
-import type { GatewayError, ServiceUsage } from '../../protocol/index.ts';
+import type { ServiceUsage } from '../../protocol/index.ts';
 import type { ServiceName } from '../../providers/index.ts';
+import type { CallTrace } from '../trace.ts';
 
-/** What is known of one upstream call while it runs and after. */
-export interface ServiceAttempt extends ServiceUsage {
-  id: string;
-  deployment: Deployment;
-  /** Id of the key it was made with; undefined where there is none. */
-  credential: string | undefined;
-  startedAtMs: number;
-  startedMonotonicMs: number;
-  firstContentMs: number | undefined;
-  durationMs: number;
-  outcome: 'running' | 'answered' | 'failed' | 'aborted';
-  status: number | undefined;
-  error: GatewayError | undefined;
-  replayed: boolean;
-}
+/** What is known of one attempt beside chat, with what the answer reports of its use. */
+export interface ServiceAttempt extends CallTrace, ServiceUsage {}
 
 /** What is known of one request beside chat; `settleService` turns it into the ledger's record. */
 export interface ServiceTrace {
@@ -38,20 +25,4 @@ export interface ServiceTrace {
   unbilled: boolean;
   /** What was noted of guardrails; absent where none concerns the request. */
   guardrails?: GuardrailRecord[] | undefined;
-}
-
-export function endServiceAttempt(
-  attempt: ServiceAttempt,
-  ending: {
-    outcome: 'answered' | 'failed' | 'aborted';
-    monotonicMs: number;
-    status?: number | undefined;
-    error?: GatewayError | undefined;
-  },
-): void {
-  if (attempt.outcome !== 'running') return;
-  attempt.outcome = ending.outcome;
-  attempt.durationMs = ending.monotonicMs - attempt.startedMonotonicMs;
-  attempt.status = ending.status ?? attempt.status;
-  attempt.error = ending.error;
 }

@@ -12,3 +12,14 @@ export function inputOf(json: string): JsonObject {
   }
   return { raw_arguments: json };
 }
+
+/** Fragments of a whole object can only be white space from here on. The last character spares most attempts. */
+export function isWholeObject(json: string): boolean {
+  if (!json.trimEnd().endsWith('}')) return false;
+  try {
+    JSON.parse(json);
+    return true;
+  } catch {
+    return false;
+  }
+}

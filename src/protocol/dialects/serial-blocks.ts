@@ -1,5 +1,6 @@
 import type { ChatEvent } from '../answer.ts';
 import { GatewayError } from '../errors.ts';
+import { isWholeObject } from './call-arguments.ts';
 
 /** What may wait behind an open tool call, in characters. */
 const waitingCharsMax = 16 * 1024 * 1024;
@@ -75,7 +76,8 @@ export class SerialBlocks {
   }
 }
 
-function charsOf(event: ChatEvent): number {
+/** How much an event says. */
+export function charsOf(event: ChatEvent): number {
   switch (event.type) {
     case 'text':
     case 'refusal':
@@ -96,15 +98,4 @@ function charsOf(event: ChatEvent): number {
 
 function isEmpty(event: ChatEvent): boolean {
   return event.type !== 'tool-call' && charsOf(event) === 0;
-}
-
-/** Fragments of a whole object can only be white space from here on. The last character spares most attempts. */
-function isWholeObject(json: string): boolean {
-  if (!json.trimEnd().endsWith('}')) return false;
-  try {
-    JSON.parse(json);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,6 +2,7 @@ import type { ChatEvent, FinishReason } from '../../answer.ts';
 import type { AnswerIdentity, EventEncoder } from '../../dialect.ts';
 import { GatewayError } from '../../errors.ts';
 import type { Usage } from '../../usage.ts';
+import { isWholeObject } from '../call-arguments.ts';
 import { encodeErrorFrame } from './errors.ts';
 import { encodeFinish, messageId } from './response.ts';
 import { encodeDeltaUsage, encodeUsage } from './usage.ts';
@@ -241,16 +242,5 @@ function isEmpty(event: ChatEvent): boolean {
       return event.fragment === '';
     default:
       return false;
-  }
-}
-
-/** Fragments of a whole object can only be white space from here on. The last character spares most attempts. */
-function isWholeObject(json: string): boolean {
-  if (!json.trimEnd().endsWith('}')) return false;
-  try {
-    JSON.parse(json);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,43 +1,11 @@
 import { isObject, type JsonObject } from '../../json.ts';
 import type { ImageSource, Message, Part } from '../../request.ts';
 import { sourceFromUrl } from '../media.ts';
-import { optionalBoolean, reject, requireMessages, text } from '../read.ts';
+import { optionalBoolean, reject, text } from '../read.ts';
+import { decodeTurns } from '../turns.ts';
 
 export function decodeMessages(body: JsonObject): Message[] {
-  const list = requireMessages(body);
-  const messages: Message[] = [];
-  const system = body['system'];
-  if (system !== undefined && system !== null) {
-    const parts = decodeContent(system, 'system');
-    if (parts.length > 0) messages.push({ role: 'system', parts });
-  }
-  for (let i = 0; i < list.length; i++) decodeMessage(list[i], i, messages);
-  return messages;
-}
-
-function decodeMessage(value: unknown, index: number, messages: Message[]): void {
-  if (!isObject(value)) reject(`messages[${index}]`, 'must be an object with role and content.');
-  const parts = decodeContent(value['content'], `messages[${index}].content`);
-  switch (value['role']) {
-    case 'system':
-    case 'assistant':
-      messages.push({ role: value['role'], parts });
-      return;
-    case 'user': {
-      const others: Part[] = [];
-      for (const part of parts) {
-        if (part.type === 'tool-result') messages.push({ role: 'tool', parts: [part] });
-        else others.push(part);
-      }
-      if (others.length > 0 || parts.length === 0) messages.push({ role: 'user', parts: others });
-      return;
-    }
-    default:
-      reject(
-        `messages[${index}].role`,
-        'must be "user" or "assistant"; instructions go into the field "system".',
-      );
-  }
+  return decodeTurns(body, decodeContent);
 }
 
 function decodeContent(content: unknown, path: string): Part[] {

@@ -1,52 +1,23 @@
-import { isObject, type Json, type JsonObject } from '../../json.ts';
+import { isObject, type JsonObject } from '../../json.ts';
 import type { TopLevelEdits } from '../../json-splice.ts';
 import type { PastThoughts } from '../../past-thoughts.ts';
 import type { Part } from '../../request.ts';
+import { passThoughtBlocks } from '../thought-blocks.ts';
 import { decodeReasoningBlock, encodeReasoningBlock, redactedContent } from './blocks.ts';
 
-/** Signed thinking goes back in front of the calls it led to, and thinking that another maker signed is taken out. */
 export function passThoughts(body: JsonObject, thoughts: PastThoughts): TopLevelEdits {
-  const { messages } = body;
-  if (!Array.isArray(messages)) return {};
-  let changed = false;
-  const kept = messages.map((message: unknown) => {
-    if (!isObject(message) || message['role'] !== 'assistant' || !Array.isArray(message['content']))
-      return message;
-    const content = inOrder(message['content'], thoughts);
-    if (content === undefined) return message;
-    changed = true;
-    return { ...message, content };
-  });
-  return changed ? { messages: kept as Json } : {};
+  return passThoughtBlocks(body, thoughts, { thoughtOf, callIdOf, blockOf });
 }
 
-function inOrder(content: unknown[], thoughts: PastThoughts): unknown[] | undefined {
-  const own = content.filter((block) => !isForeign(block, thoughts));
-  const missing = own.some((block) => thoughtOf(block) !== undefined) ? [] : missingBefore(own, thoughts);
-  if (own.length === content.length && missing.length === 0) return undefined;
-  // A message must not become empty: what remains of a turn of nothing but thinking is left to the upstream to judge.
-  return own.length === 0 && missing.length === 0 ? undefined : [...missing, ...own];
+function thoughtOf(block: JsonObject): { seal: unknown } | undefined {
+  const thought = decodeReasoningBlock(block['reasoningContent']);
+  if (thought === undefined) return undefined;
+  return { seal: thought.type === 'redacted-reasoning' ? thought.data : thought.signature };
 }
 
-function thoughtOf(block: unknown): ReturnType<typeof decodeReasoningBlock> {
-  return isObject(block) ? decodeReasoningBlock(block['reasoningContent']) : undefined;
-}
-
-function isForeign(block: unknown, thoughts: PastThoughts): boolean {
-  const thought = thoughtOf(block);
-  const seal = thought?.type === 'redacted-reasoning' ? thought.data : thought?.signature;
-  return seal !== undefined && thoughts.isForeign(seal);
-}
-
-function missingBefore(content: unknown[], thoughts: PastThoughts): JsonObject[] {
-  for (const block of content) {
-    const call = isObject(block) ? block['toolUse'] : undefined;
-    const id = isObject(call) ? call['toolUseId'] : undefined;
-    const parts = typeof id === 'string' ? thoughts.before(id) : undefined;
-    const blocks = (parts ?? []).flatMap(blockOf);
-    if (blocks.length > 0) return blocks;
-  }
-  return [];
+function callIdOf(block: JsonObject): unknown {
+  const call = block['toolUse'];
+  return isObject(call) ? call['toolUseId'] : undefined;
 }
 
 /** Only what is signed is accepted back. */

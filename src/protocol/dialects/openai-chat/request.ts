@@ -1,13 +1,12 @@
 import type { EncodedRequest, EncodeTarget } from '../../dialect.ts';
 import { isObject, type JsonObject } from '../../json.ts';
-import type { ChatRequest, ReasoningRequest, ResponseFormat, Sampling } from '../../request.ts';
+import type { ChatRequest, ReasoningRequest, ResponseFormat } from '../../request.ts';
 import { clientFields, reasoningNames } from '../client-fields.ts';
 import { DroppedNames } from '../dropped-names.ts';
 import { jsonObjectInstruction, jsonSchemaInstruction } from '../instructions.ts';
 import {
   optionalBoolean,
   optionalInteger,
-  optionalNumber,
   optionalObject,
   optionalString,
   readFallbackModels,
@@ -19,9 +18,9 @@ import { withoutSampling } from '../sampling.ts';
 import { allowsStrict } from '../strict-schema.ts';
 import { userIdFor } from '../user-id.ts';
 import { decodeMessages, encodeMessages } from './messages.ts';
+import { decodeSampling, encodeSampling } from './sampling.ts';
 import { decodeToolChoice, decodeTools, encodeToolChoice, encodeTools } from './tools.ts';
 
-const stopSequencesMax = 4;
 const userCharsMax = 64;
 
 export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest {
@@ -47,27 +46,6 @@ export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest 
     body,
     bytes,
   };
-}
-
-function decodeSampling(body: JsonObject): Sampling {
-  return {
-    temperature: optionalNumber(body, 'temperature', 0, 2),
-    topP: optionalNumber(body, 'top_p', 0, 1),
-    topK: optionalInteger(body, 'top_k', -1),
-    maxOutputTokens:
-      optionalInteger(body, 'max_completion_tokens', 1) ?? optionalInteger(body, 'max_tokens', 1),
-    stop: decodeStop(body['stop']),
-    seed: optionalNumber(body, 'seed', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
-    frequencyPenalty: optionalNumber(body, 'frequency_penalty', -2, 2),
-    presencePenalty: optionalNumber(body, 'presence_penalty', -2, 2),
-  };
-}
-
-function decodeStop(value: unknown): string[] | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  return reject('stop', 'must be a string or an array of strings.');
 }
 
 function decodeResponseFormat(body: JsonObject): ResponseFormat | undefined {
@@ -195,29 +173,4 @@ function encodeResponseFormat(
     },
     instruction: undefined,
   };
-}
-
-function encodeSampling(
-  request: ChatRequest,
-  target: EncodeTarget,
-  own: boolean,
-  body: JsonObject,
-  dropped: DroppedNames,
-): void {
-  const { temperature, topP, topK, maxOutputTokens, stop, seed, frequencyPenalty, presencePenalty } =
-    request.sampling;
-  if (temperature !== undefined) body['temperature'] = temperature;
-  if (topP !== undefined) body['top_p'] = topP;
-  if (topK !== undefined) {
-    if (own) body['top_k'] = topK;
-    else dropped.add('top_k');
-  }
-  if (maxOutputTokens !== undefined) body[target.maxTokensField] = maxOutputTokens;
-  if (stop !== undefined && stop.length > 0) {
-    body['stop'] = own ? stop : stop.slice(0, stopSequencesMax);
-    if (!own && stop.length > stopSequencesMax) dropped.add(clientFields[request.dialect].stop);
-  }
-  if (seed !== undefined) body['seed'] = seed;
-  if (frequencyPenalty !== undefined) body['frequency_penalty'] = frequencyPenalty;
-  if (presencePenalty !== undefined) body['presence_penalty'] = presencePenalty;
 }

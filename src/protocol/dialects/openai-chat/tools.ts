@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../json.ts';
 import type { ChatRequest, Tool, ToolChoice } from '../../request.ts';
 import type { DroppedNames } from '../dropped-names.ts';
+import { type DecodedToolChoice, objectSchema, readToolChoice } from '../openai-tools.ts';
 import { optionalArray, optionalBoolean, optionalObject, optionalString, reject, text } from '../read.ts';
 
 export function decodeTools(body: JsonObject, allowed: ReadonlySet<string> | undefined): Tool[] {
@@ -40,19 +41,11 @@ function decodeTool(value: unknown, index: number): Tool {
   return tool;
 }
 
-const choiceWords: readonly unknown[] = ['auto', 'none', 'required'];
+export function decodeToolChoice(body: JsonObject): DecodedToolChoice {
+  return readToolChoice(body, decodeNamedTools);
+}
 
-/** `allowed` are the names of an `allowed_tools` choice: other dialects say the same by offering only those tools. */
-export function decodeToolChoice(body: JsonObject): {
-  choice: ToolChoice | undefined;
-  allowed: ReadonlySet<string> | undefined;
-} {
-  const value = body['tool_choice'];
-  if (value === undefined || value === null) return { choice: undefined, allowed: undefined };
-  if (choiceWords.includes(value)) return { choice: value as ToolChoice, allowed: undefined };
-  if (!isObject(value)) {
-    reject('tool_choice', 'must be "auto", "none", "required" or an object that names a function.');
-  }
+function decodeNamedTools(value: JsonObject): DecodedToolChoice {
   if (value['type'] === 'allowed_tools') return decodeAllowedTools(value);
   const inner = value['type'] === 'custom' ? value['custom'] : value['function'];
   const name = isObject(inner) ? text(inner['name']) : undefined;
@@ -60,7 +53,7 @@ export function decodeToolChoice(body: JsonObject): {
   return { choice: { name }, allowed: undefined };
 }
 
-function decodeAllowedTools(value: JsonObject): { choice: ToolChoice; allowed: ReadonlySet<string> } {
+function decodeAllowedTools(value: JsonObject): DecodedToolChoice {
   const inner = value['allowed_tools'];
   if (!isObject(inner) || !Array.isArray(inner['tools'])) {
     reject('tool_choice.allowed_tools', 'must be an object with mode and tools.');
@@ -96,12 +89,6 @@ export function encodeTools(request: ChatRequest, dropped: DroppedNames): JsonOb
     });
   }
   return tools;
-}
-
-/** Upstreams of this dialect refuse a schema of arguments without `type` and `properties`. */
-function objectSchema(schema: JsonObject): JsonObject {
-  if (schema['type'] === 'object' && schema['properties'] !== undefined) return schema;
-  return { ...schema, type: 'object', properties: schema['properties'] ?? {} };
 }
 
 export function encodeToolChoice(choice: ToolChoice | undefined): unknown {

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../../json.ts';
-import type { ChatRequest, Sampling } from '../../request.ts';
+import type { ChatRequest } from '../../request.ts';
+import { decodeSharedSampling } from '../openai-chat/sampling.ts';
 import {
   optionalBoolean,
   optionalInteger,
-  optionalNumber,
   optionalObject,
   optionalString,
   readFallbackModels,
@@ -30,7 +30,10 @@ export function decodeRequest(body: JsonObject, bytes: Uint8Array): ChatRequest 
     wantsStreamUsage: stream && optionalObject(body, 'stream_options')?.['include_usage'] === true,
     messages: [{ role: 'user', parts: [{ type: 'text', text: prompt }] }],
     tools: [],
-    sampling: decodeSampling(body),
+    sampling: {
+      ...decodeSharedSampling(body),
+      maxOutputTokens: optionalInteger(body, 'max_tokens', 1) ?? defaultOutputTokens,
+    },
     choices: 1,
     user: optionalString(body, 'user'),
     fallbackModels: readFallbackModels(body),
@@ -61,23 +64,4 @@ function refuseWhatChangesTheAnswer(body: JsonObject): void {
   }
   const choices = optionalInteger(body, 'n', 1) ?? 1;
   if (choices > 1) reject('n', 'must be 1: ask again for another completion.');
-}
-
-function decodeSampling(body: JsonObject): Sampling {
-  return {
-    temperature: optionalNumber(body, 'temperature', 0, 2),
-    topP: optionalNumber(body, 'top_p', 0, 1),
-    maxOutputTokens: optionalInteger(body, 'max_tokens', 1) ?? defaultOutputTokens,
-    stop: decodeStop(body['stop']),
-    seed: optionalNumber(body, 'seed', Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY),
-    frequencyPenalty: optionalNumber(body, 'frequency_penalty', -2, 2),
-    presencePenalty: optionalNumber(body, 'presence_penalty', -2, 2),
-  };
-}
-
-function decodeStop(value: unknown): string[] | undefined {
-  if (value === undefined || value === null) return undefined;
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
-  return reject('stop', 'must be a string or an array of strings.');
 }

@@ -3,7 +3,7 @@ import type { AnswerIdentity, EventEncoder } from '../../dialect.ts';
 import { GatewayError } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
 import type { Usage } from '../../usage.ts';
-import { SerialBlocks } from '../serial-blocks.ts';
+import { charsOf, SerialBlocks } from '../serial-blocks.ts';
 import { errorEvent, failedEvent, responseError } from './errors.ts';
 import { type OpenItem, openItem } from './item-writer.ts';
 import { encodeFinish } from './response.ts';
@@ -162,22 +162,5 @@ export class ResponseWriter implements EventEncoder {
     this.#state = 'ended';
     const failed = this.#response({ status: 'failed', error: responseError(error) });
     return started + errorEvent(error, this.#sequence) + failedEvent(failed, this.#sequence + 1);
-  }
-}
-
-function charsOf(event: ChatEvent): number {
-  switch (event.type) {
-    case 'text':
-    case 'refusal':
-    case 'reasoning':
-      return event.text.length;
-    case 'reasoning-signature':
-      return event.signature.length;
-    case 'redacted-reasoning':
-      return event.data.length;
-    case 'tool-arguments':
-      return event.fragment.length;
-    default:
-      return 0;
   }
 }

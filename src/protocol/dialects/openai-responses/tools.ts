@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../json.ts';
 import type { ChatRequest, Tool, ToolChoice } from '../../request.ts';
 import type { DroppedNames } from '../dropped-names.ts';
+import { type DecodedToolChoice, objectSchema, readToolChoice } from '../openai-tools.ts';
 import { optionalArray, optionalBoolean, optionalObject, optionalString, reject, text } from '../read.ts';
 
 /** Parts the namespace from the name of a tool inside it; the model sees both as one name. */
@@ -66,19 +67,11 @@ export function callName(name: string, request: ChatRequest | undefined): JsonOb
   return { name };
 }
 
-const choiceWords: readonly unknown[] = ['auto', 'none', 'required'];
+export function decodeToolChoice(body: JsonObject): DecodedToolChoice {
+  return readToolChoice(body, decodeNamedTools);
+}
 
-/** `allowed` are the names of an `allowed_tools` choice: other dialects say the same by offering only those tools. */
-export function decodeToolChoice(body: JsonObject): {
-  choice: ToolChoice | undefined;
-  allowed: ReadonlySet<string> | undefined;
-} {
-  const value = body['tool_choice'];
-  if (value === undefined || value === null) return { choice: undefined, allowed: undefined };
-  if (choiceWords.includes(value)) return { choice: value as ToolChoice, allowed: undefined };
-  if (!isObject(value)) {
-    reject('tool_choice', 'must be "auto", "none", "required" or an object that names a function.');
-  }
+function decodeNamedTools(value: JsonObject): DecodedToolChoice {
   if (value['type'] === 'allowed_tools') return decodeAllowedTools(value);
   const hosted = value['type'] === 'function' || value['type'] === 'custom' ? undefined : text(value['type']);
   const name = text(value['name']) ?? text(value['server_label']) ?? hosted;
@@ -86,7 +79,7 @@ export function decodeToolChoice(body: JsonObject): {
   return { choice: { name: namespaced(text(value['namespace']), name) }, allowed: undefined };
 }
 
-function decodeAllowedTools(value: JsonObject): { choice: ToolChoice; allowed: ReadonlySet<string> } {
+function decodeAllowedTools(value: JsonObject): DecodedToolChoice {
   const list = value['tools'];
   if (!Array.isArray(list))
     reject('tool_choice.tools', 'must be an array of tools, each with type and name.');
@@ -119,11 +112,6 @@ export function encodeTools(request: ChatRequest, dropped: DroppedNames): JsonOb
     });
   }
   return tools;
-}
-
-function objectSchema(schema: JsonObject): JsonObject {
-  if (schema['type'] === 'object' && schema['properties'] !== undefined) return schema;
-  return { ...schema, type: 'object', properties: schema['properties'] ?? {} };
 }
 
 export function encodeToolChoice(choice: ToolChoice | undefined): unknown {
