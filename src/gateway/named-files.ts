@@ -1,7 +1,7 @@
 import type { Principal } from '../identity/index.ts';
 import { type ChatRequest, GatewayError, isObject } from '../protocol/index.ts';
 import type { GatewayDeps } from './gateway.ts';
-import { ownerOf } from './services/object-accounts.ts';
+import { tenantOf } from './tenant.ts';
 
 const marker = Buffer.from('file_id');
 /** More files than this in one request are not looked up one by one: the request is refused. */
@@ -25,7 +25,7 @@ export async function refuseOthersFiles(
       param: 'file_id',
     });
   }
-  const foreign = await objects.ofOthers(ownerOf({ principal }), 'file', [...ids]);
+  const foreign = await objects.ofOthers(tenantOf(principal), 'file', [...ids]);
   if (foreign === undefined) return;
   throw new GatewayError(
     'invalid_request',

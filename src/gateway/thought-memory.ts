@@ -26,7 +26,7 @@ const entryBytes = 300;
 export class ThoughtMemory {
   /** By tenant and call id; several calls of one answer share a thought. */
   private readonly byCall = new Map<string, Thought>();
-  private readonly makers = new Map<string, { maker: string; atMs: number }>();
+  private readonly makers = new Map<string, string>();
   private bytes = 0;
 
   remember(
@@ -38,11 +38,12 @@ export class ThoughtMemory {
   ): void {
     const text = parts.reduce((sum, part) => sum + sizeOf(part), 0);
     if (callIds.length === 0 || text === 0 || text > thoughtBytesMax) return;
-    for (const signature of parts.flatMap(signatureOf)) this.note(scope, signature, maker, nowMs);
+    for (const signature of parts.flatMap(signatureOf)) this.note(scope, signature, maker);
     const thought: Thought = { parts: [...parts], maker, bytes: text + entryBytes, atMs: nowMs };
     for (const id of callIds) {
-      this.forget(`${scope} ${id}`);
-      this.byCall.set(`${scope} ${id}`, thought);
+      const key = keyOf(scope, id);
+      this.forget(key);
+      this.byCall.set(key, thought);
       this.bytes += thought.bytes;
     }
     for (const key of this.byCall.keys()) {
@@ -55,19 +56,19 @@ export class ThoughtMemory {
   asSeenBy(scope: string, maker: string, nowMs: number): PastThoughts {
     return {
       before: (callId) => {
-        const thought = this.byCall.get(`${scope} ${callId}`);
+        const thought = this.byCall.get(keyOf(scope, callId));
         if (thought === undefined || nowMs - thought.atMs > keptMs) return undefined;
         return thought.maker === maker ? thought.parts : thought.parts.flatMap(unsigned);
       },
       isForeign: (signature) => {
-        const known = this.makers.get(`${scope} ${fingerprint(signature)}`);
-        return known !== undefined && known.maker !== maker;
+        const known = this.makers.get(keyOf(scope, fingerprint(signature)));
+        return known !== undefined && known !== maker;
       },
     };
   }
 
-  private note(scope: string, signature: string, maker: string, nowMs: number): void {
-    this.makers.set(`${scope} ${fingerprint(signature)}`, { maker, atMs: nowMs });
+  private note(scope: string, signature: string, maker: string): void {
+    this.makers.set(keyOf(scope, fingerprint(signature)), maker);
     if (this.makers.size <= signaturesMax) return;
     const oldest = this.makers.keys().next().value;
     if (oldest !== undefined) this.makers.delete(oldest);
@@ -82,6 +83,11 @@ export class ThoughtMemory {
 }
 
 const signaturesMax = 100_000;
+
+/** Names may hold any character: by its length no tenant is the beginning of another. */
+function keyOf(scope: string, id: string): string {
+  return `${scope.length} ${scope} ${id}`;
+}
 
 /** Signatures are long and random: both ends and the length tell them apart. */
 function fingerprint(signature: string): string {

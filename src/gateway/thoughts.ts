@@ -4,6 +4,7 @@ import type { ClientDialectName, PastThoughts } from '../protocol/index.ts';
 import { wireFor } from '../providers/index.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { forbidsStoring } from './request-headers.ts';
+import { tenantOf } from './tenant.ts';
 import type { RequestTrace } from './trace.ts';
 
 type Thinking = Pick<GatewayDeps, 'thoughts' | 'clock'>;
@@ -20,7 +21,11 @@ export function pastThoughts(
   if (!concerned) return () => undefined;
   const boundId = callIdIn(trace);
   return (deployment) => {
-    const seen = thoughts.asSeenBy(scopeOf(trace), makerOf(deployment, request.dialect), clock.nowMs());
+    const seen = thoughts.asSeenBy(
+      tenantOf(trace.principal),
+      makerOf(deployment, request.dialect),
+      clock.nowMs(),
+    );
     return { ...seen, before: (callId) => seen.before(boundId(callId)) };
   };
 }
@@ -31,18 +36,18 @@ export function rememberThoughts(trace: RequestTrace, record: RequestRecord, dep
   if (record.outcome !== 'answered' || attempt === undefined || forbidsStoring(trace.call.headers)) return;
   const { callIds, parts } = attempt.tally.thoughts;
   const maker = makerOf(attempt.deployment, trace.request.dialect);
-  deps.thoughts.remember(scopeOf(trace), callIds.map(callIdIn(trace)), parts, maker, deps.clock.nowMs());
+  deps.thoughts.remember(
+    tenantOf(trace.principal),
+    callIds.map(callIdIn(trace)),
+    parts,
+    maker,
+    deps.clock.nowMs(),
+  );
 }
 
 /** Signatures are accepted by the lab that made them, in the dialect they came in. */
 function makerOf({ model, provider }: Deployment, client: ClientDialectName): string {
   return `${wireFor(provider, client).dialect} ${model.lab}`;
-}
-
-/** Written so that no name, with whatever characters, is the beginning of another tenant's. */
-function scopeOf({ principal }: RequestTrace): string {
-  const { project, keyId } = principal;
-  return project === undefined ? `key:${keyId}` : `project:${encodeURIComponent(project)}`;
 }
 
 /** Shorter ids, and those that end in a small number, are counted from 0 in every conversation (`functions.look:0` of Kimi, `call_1`). */

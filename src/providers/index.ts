@@ -27,4 +27,4 @@ export type {
   Wire,
 } from './vendor.ts';
 export { findVendor, vendors } from './vendors.ts';
-export { providerFor, wireFor } from './wires.ts';
+export { providerFor, quirksOver, wireFor } from './wires.ts';

@@ -1,6 +1,6 @@
 import type { ClientDialectName } from '../protocol/index.ts';
 import type { ProviderSettings } from './provider.ts';
-import type { Provider, Vendor, Wire } from './vendor.ts';
+import type { Provider, Quirks, Vendor, Wire } from './vendor.ts';
 
 /** The ways of speaking with a vendor, the one to take by default first. Throws an Error naming the dialects there are. */
 export function wiresOf(
@@ -83,4 +83,9 @@ export function providerFor(provider: Provider, model: string): Provider {
 /** How to speak with a provider on behalf of a client: in the client's own dialect where that is possible, so that nothing is lost. */
 export function wireFor(provider: Provider, clientDialect: ClientDialectName): Wire {
   return provider.wires.find((wire) => wire.dialect === clientDialect) ?? provider.wires[0]!;
+}
+
+/** The provider's quirks as they are over one wire. */
+export function quirksOver(provider: Pick<Provider, 'quirks'>, wire: Wire | undefined): Quirks {
+  return { ...provider.quirks, ...wire?.quirks };
 }

@@ -3,7 +3,8 @@ import { authHeaders, chatUrl, type ProviderKey, type Wire } from '../providers/
 import type { AttemptOutcome } from './attempt-outcome.ts';
 import type { RequestSigner } from './credentials/request-signer.ts';
 import { type ReadingInput, ResponseReader } from './response-reader.ts';
-import type { ResponseHead, Timeouts, Transport, TransportCall, TransportHandler } from './transport.ts';
+import { SignedCall } from './signed-call.ts';
+import type { ResponseHead, Timeouts, Transport, TransportHandler } from './transport.ts';
 
 export interface OpenAttempt {
   outcome: Promise<AttemptOutcome>;
@@ -47,29 +48,15 @@ export function openAttempt(input: AttemptInput, transport: Transport): OpenAtte
     stream: body.stream,
   });
   const headers = headersOf(input);
-  let call: TransportCall | undefined;
-  let aborted = false;
+  const call = new SignedCall();
   const outcome = new Promise<AttemptOutcome>((resolve) => {
-    const reader = new ResponseReader(input, resolve, () => call);
-    const send = (added: { [name: string]: string }): void => {
-      if (aborted) return;
-      call = transport.call(
-        { method: 'POST', url, headers: { ...headers, ...added }, body: body.bytes, timeouts },
-        watched(reader, input),
-      );
-    };
-    if (signer === undefined) return send({});
-    signer.sign({ method: 'POST', url, headers, body: body.bytes }).then(send, (thrown: unknown) => {
+    const reader = new ResponseReader(input, resolve, () => call.current);
+    const request = { method: 'POST', url, headers, body: body.bytes, timeouts } as const;
+    call.open(request, watched(reader, input), { transport, signer }, (thrown) => {
       resolve({ kind: 'failed', error: toGatewayError(thrown), status: undefined, replayed: false });
     });
   });
-  return {
-    outcome,
-    abort() {
-      aborted = true;
-      call?.abort();
-    },
-  };
+  return { outcome, abort: () => call.abort() };
 }
 
 function headersOf(input: AttemptInput): { [name: string]: string } {

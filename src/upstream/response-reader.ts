@@ -17,7 +17,7 @@ import {
   type StreamFrame,
   type UpstreamSaid,
 } from '../protocol/index.ts';
-import type { Quirks } from '../providers/index.ts';
+import { type Quirks, quirksOver } from '../providers/index.ts';
 import type { AnswerStream, AttemptOutcome, DecodedFrame, StreamSink } from './attempt-outcome.ts';
 import { saidInBody } from './body-status.ts';
 import { AnswerCollector } from './collect-answer.ts';
@@ -86,7 +86,7 @@ export class ResponseReader {
     this.settle = settle;
     this.call = call;
     this.errors = new UpstreamErrors(input.deployment, input.body.wire);
-    this.bodyStatus = { ...input.deployment.provider.quirks, ...input.body.wire.quirks }.bodyStatus;
+    this.bodyStatus = quirksOver(input.deployment.provider, input.body.wire).bodyStatus;
     this.decoder = this.dialect().eventDecoder();
   }
 

@@ -1,8 +1,16 @@
 import type { Deployment } from '../catalog/index.ts';
 import { GatewayError, jsonMember, toGatewayError } from '../protocol/index.ts';
-import { authHeaders, type Provider, type ProviderKey, type Quirks, type Wire } from '../providers/index.ts';
+import {
+  authHeaders,
+  type Provider,
+  type ProviderKey,
+  type Quirks,
+  quirksOver,
+  type Wire,
+} from '../providers/index.ts';
 import { saidInBody } from './body-status.ts';
 import type { RequestSigner } from './credentials/request-signer.ts';
+import { SignedCall } from './signed-call.ts';
 import type {
   ResponseHead,
   Timeouts,
@@ -73,32 +81,17 @@ const errorBodyBytesMax = 256 * 1024;
 
 /** One upstream call. The outcome settles at the head of an answer that flows, at the end of one that is taken whole, or at failure. */
 export function openServiceCall(input: ServiceCallInput, transport: Transport): OpenServiceCall {
-  let call: TransportCall | undefined;
-  let aborted = false;
+  const call = new SignedCall();
   const { request, deployment, timeouts, signer } = input;
   const { method, url, body, upload } = request;
   const headers = callHeaders(request, deployment.provider, input.key);
   const outcome = new Promise<ServiceCallOutcome>((resolve) => {
-    const reader = new ServiceReader(input, resolve, () => call);
-    const send = (added: { [name: string]: string }): void => {
-      if (aborted) return;
-      call = transport.call(
-        { method, url, headers: { ...headers, ...added }, body, upload, timeouts },
-        reader,
-      );
-    };
-    if (signer === undefined || upload !== undefined) return send({});
-    signer.sign({ method, url, headers, body: body ?? new Uint8Array() }).then(send, (thrown: unknown) => {
+    const reader = new ServiceReader(input, resolve, () => call.current);
+    call.open({ method, url, headers, body, upload, timeouts }, reader, { transport, signer }, (thrown) => {
       resolve({ kind: 'failed', error: toGatewayError(thrown), status: undefined, replayed: false });
     });
   });
-  return {
-    outcome,
-    abort() {
-      aborted = true;
-      call?.abort();
-    },
-  };
+  return { outcome, abort: () => call.abort() };
 }
 
 /** The vendor's own headers, whichever dialect the provider is to be spoken with in chats. */
@@ -141,7 +134,7 @@ class ServiceReader {
     this.call = call;
     const { provider } = input.deployment;
     this.errors = new UpstreamErrors(input.deployment, provider.wires[0]!);
-    this.bodyStatus = { ...provider.quirks, ...ownWire(provider)?.quirks }.bodyStatus;
+    this.bodyStatus = quirksOver(provider, ownWire(provider)).bodyStatus;
   }
 
   onHead(head: ResponseHead): void {

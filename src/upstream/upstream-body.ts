@@ -12,7 +12,7 @@ import {
   spliceTopLevel,
   type TopLevelEdits,
 } from '../protocol/index.ts';
-import { type Quirks, type Wire, wireFor } from '../providers/index.ts';
+import { type Quirks, quirksOver, type Wire, wireFor } from '../providers/index.ts';
 import { withThoughts } from './past-thoughts.ts';
 
 /** What an upstream is sent for a client's request. */
@@ -52,7 +52,7 @@ export function upstreamBody(
 ): UpstreamBody {
   const { provider } = deployment;
   const wire = wireFor(provider, asked.dialect);
-  const quirks: Quirks = { ...provider.quirks, ...wire.quirks };
+  const quirks = quirksOver(provider, wire);
   const preset = presets[effort];
   const request = preset === undefined ? asked : { ...asked, reasoning: preset };
   const stream = asked.stream || mustStream(request, deployment, quirks);

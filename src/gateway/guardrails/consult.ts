@@ -1,7 +1,7 @@
 import type { GuardrailRecord } from '../../ledger/index.ts';
 import { GatewayError, type JsonObject } from '../../protocol/index.ts';
-import type { Cancellation } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
+import { cancellationOf } from '../execution.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import type { OpenRequest } from '../open-requests.ts';
 import { askGuardrail, type GuardrailFailure } from './ask.ts';
@@ -79,18 +79,6 @@ export async function consult<Replacement>(
     default:
       return fail('invalid-reply', 'its answer is no verdict');
   }
-}
-
-function cancellationOf({ sink, open }: Consultation): Cancellation {
-  return {
-    get cancelled() {
-      return sink.gone || open.interruption !== undefined;
-    },
-    onCancel: (listener) => {
-      sink.onGone(listener);
-      open.onInterrupt(listener);
-    },
-  };
 }
 
 const shown: { readonly [phase in GuardrailPhase]: string } = { before: 'request', after: 'answer' };

@@ -15,12 +15,12 @@ import { sendError } from '../send-json.ts';
 import type { ServiceCall } from '../services/call.ts';
 import { handlePassThrough } from '../services/pass-through.ts';
 import { serviceOf } from '../services/target.ts';
+import { tenantOf } from '../tenant.ts';
 import { compactionItem, expandCompactions } from './compaction-item.ts';
 import { compactionRequest } from './compaction-request.ts';
 import { DocumentSink } from './document-sink.ts';
 import { holdersOf, isNative } from './holders.ts';
 import { inputItems, openCalls, portable, shownItem } from './items.ts';
-import { tenantOf } from './tenant.ts';
 
 /** What the user said stays word for word, the newest first, as far as it fits; the summary has the rest. */
 const keptCharsMax = 80_000;

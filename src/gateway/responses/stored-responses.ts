@@ -1,9 +1,9 @@
 import { GatewayError, isObject, type JsonObject } from '../../protocol/index.ts';
 import type { ClientCall } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
+import { tenantOf } from '../tenant.ts';
 import { shownItem } from './items.ts';
 import type { StoredResponse } from './response-store.ts';
-import { tenantOf } from './tenant.ts';
 
 type Headers = ClientCall['headers'];
 

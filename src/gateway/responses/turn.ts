@@ -10,13 +10,13 @@ import {
 import type { ClientCall } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { forbidsStoring } from '../request-headers.ts';
+import { tenantOf } from '../tenant.ts';
 import { expandCompactions, mayHoldCompaction } from './compaction-item.ts';
 import { type Holders, holdersOf } from './holders.ts';
 import { dereference, mayHoldReference, outputOf } from './item-references.ts';
 import { inputItems, portable, requireCalls } from './items.ts';
 import type { RecentResponses } from './recent-responses.ts';
 import type { StoredResponse } from './response-store.ts';
-import { tenantOf } from './tenant.ts';
 
 /** What one request means for what is kept. */
 export interface Turn {

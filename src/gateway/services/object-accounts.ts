@@ -1,5 +1,6 @@
 import { GatewayError, type JsonObject } from '../../protocol/index.ts';
 import type { Provider } from '../../providers/index.ts';
+import { tenantOf } from '../tenant.ts';
 import type { ServiceExchange } from './exchange.ts';
 import type { ProviderObject } from './provider-objects.ts';
 
@@ -20,7 +21,7 @@ export async function accountsWithOwn(
   after: string | undefined,
 ): Promise<Account[]> {
   const { objects } = exchange.deps;
-  const owner = ownerOf(exchange);
+  const owner = tenantOf(exchange.principal);
   const first = provider.keys[0]?.id;
   const known =
     provider.keys.length > 1
@@ -33,11 +34,6 @@ export async function accountsWithOwn(
   if (found?.provider !== provider.id) throw notFound(kind);
   const { credential } = accountOf(exchange, found);
   return all.slice(all.findIndex((account) => account.credential === credential));
-}
-
-/** A project's keys share what they made; a key without a project has its own. */
-export function ownerOf({ principal }: Pick<ServiceExchange, 'principal'>): string {
-  return principal.project === undefined ? `key:${principal.keyId}` : `project:${principal.project}`;
 }
 
 /** Throws `not_found` when the provider or the key is not configured any more. */
@@ -104,7 +100,7 @@ function objectOf(
   id: string,
 ): ProviderObject {
   const createdAtMs = exchange.deps.clock.nowMs();
-  return { kind, id, owner: ownerOf(exchange), provider: provider.id, credential, createdAtMs };
+  return { kind, id, owner: tenantOf(exchange.principal), provider: provider.id, credential, createdAtMs };
 }
 
 export function notFound(kind: Kind, param?: string): GatewayError {

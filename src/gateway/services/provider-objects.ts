@@ -3,7 +3,7 @@ export interface ProviderObject {
   kind: 'file' | 'batch';
   /** The provider's id of it. */
   id: string;
-  /** Who may see it, see `ownerOf`. */
+  /** Who may see it, see `tenantOf`. */
   owner: string;
   /** Id of the configured provider that keeps it. */
   provider: string;

@@ -3,6 +3,7 @@ import type { Callee, ServiceRequest } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { forbidsStoring } from '../request-headers.ts';
+import { tenantOf } from '../tenant.ts';
 import { endAttempt } from '../trace.ts';
 import type { ServiceCall } from './call.ts';
 import { deliverWhole } from './deliver.ts';
@@ -16,7 +17,6 @@ import {
   isIn,
   type Kind,
   notFound,
-  ownerOf,
 } from './object-accounts.ts';
 import { addressOf, deliverFlow, read, take } from './pass-through.ts';
 import { runService } from './run.ts';
@@ -69,7 +69,7 @@ export function handleObject(
 ): Promise<void> {
   return serveService(call, sink, deps, async (exchange) => {
     const { objects } = deps;
-    const owner = ownerOf(exchange);
+    const owner = tenantOf(exchange.principal);
     const found = await objects.find(owner, kind, id);
     if (found === undefined) throw notFound(kind);
     const account = accountOf(exchange, found);
@@ -93,7 +93,7 @@ export function handleListing(
   return serveService(call, sink, deps, async (exchange) => {
     const provider = providerFor(exchange, services[kind]);
     const limit = limitOf(call);
-    const owner = ownerOf(exchange);
+    const owner = tenantOf(exchange.principal);
     let after = call.query.get('after') ?? undefined;
     let left = await accountsWithOwn(exchange, kind, provider, after);
     const data: JsonObject[] = [];
@@ -229,7 +229,7 @@ async function batchOf(exchange: ServiceExchange): Promise<Creation> {
       },
     );
   }
-  const found = await exchange.deps.objects.find(ownerOf(exchange), 'file', file);
+  const found = await exchange.deps.objects.find(tenantOf(exchange.principal), 'file', file);
   if (found === undefined) throw notFound('file', 'input_file_id');
   return { account: accountOf(exchange, found), request: { body: bytes } };
 }
@@ -243,7 +243,7 @@ function refuseStoring({ call }: ServiceExchange, kind: Kind): void {
 }
 
 async function refuseTooMany(exchange: ServiceExchange, kind: Kind): Promise<void> {
-  if ((await exchange.deps.objects.count(ownerOf(exchange), kind)) < objectsPerOwnerMax) return;
+  if ((await exchange.deps.objects.count(tenantOf(exchange.principal), kind)) < objectsPerOwnerMax) return;
   throw new GatewayError(
     'forbidden',
     `This project has ${objectsPerOwnerMax} ${services[kind]}, which is the most there may be: delete some first.`,

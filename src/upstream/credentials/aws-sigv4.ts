@@ -1,5 +1,5 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
+import type { SignatureV4 } from '@smithy/signature-v4';
 import type { Clock } from '../../std/index.ts';
 import type { RequestSigner } from './request-signer.ts';
 
@@ -43,19 +43,25 @@ function bytesOf(data: HashInput): Uint8Array {
  */
 export function createAwsSigner({ credentials, region, service, clock }: AwsSigning): RequestSigner {
   const { accessKeyId, secretAccessKey, sessionToken } = credentials;
-  const signature = new SignatureV4({
-    credentials: {
-      accessKeyId,
-      secretAccessKey,
-      ...(sessionToken === undefined ? {} : { sessionToken }),
-    },
-    region,
-    service,
-    sha256: Sha256,
-  });
+  let made: Promise<SignatureV4> | undefined;
+  // Loaded with the first signature: most installations never make one.
+  const load = async (): Promise<SignatureV4> => {
+    const library = await import('@smithy/signature-v4');
+    return new library.SignatureV4({
+      credentials: {
+        accessKeyId,
+        secretAccessKey,
+        ...(sessionToken === undefined ? {} : { sessionToken }),
+      },
+      region,
+      service,
+      sha256: Sha256,
+    });
+  };
   return {
     async sign({ method, url, headers, body }) {
-      const signed = await signature.sign(
+      made ??= load();
+      const signed = await (await made).sign(
         {
           method,
           protocol: url.protocol,

@@ -1,5 +1,6 @@
 import type { GatewayError, UpstreamSaid } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
+import { openaiErrorCode } from '../openai-errors.ts';
 import { readUpstreamError } from '../upstream-said.ts';
 
 /** Words that clients of this dialect switch on, by status. */
@@ -17,22 +18,13 @@ function errorType(error: GatewayError): string {
   }
 }
 
-/**
- * A refusal by the provider keeps the provider's code: agents look for words such as `context_length_exceeded`. Filters have
- * a word for each vendor; clients are told the one that OpenAI and Azure use, whoever filtered.
- */
-function errorCode(error: GatewayError): string {
-  if (error.code === 'content_filtered') return 'content_filter';
-  return error.code === 'upstream_rejected' ? (error.upstream?.code ?? error.code) : error.code;
-}
-
 export function encodeError(error: GatewayError): JsonObject {
   return {
     error: {
       message: error.message,
       type: errorType(error),
       param: error.param ?? null,
-      code: errorCode(error),
+      code: openaiErrorCode(error),
     },
   };
 }

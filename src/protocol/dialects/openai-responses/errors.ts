@@ -1,5 +1,6 @@
 import type { GatewayError, UpstreamSaid } from '../../errors.ts';
 import type { JsonObject } from '../../json.ts';
+import { openaiErrorCode } from '../openai-errors.ts';
 import { readUpstreamError } from '../upstream-said.ts';
 import { emptyResponse } from './response-object.ts';
 
@@ -24,11 +25,8 @@ function errorType(error: GatewayError): string {
   return error.status >= 500 ? 'server_error' : 'invalid_request_error';
 }
 
-/** A refusal by the provider keeps the provider's code: agents look for words such as `context_length_exceeded`. A filter has one word for all. */
 function errorCode(error: GatewayError): string {
-  if (error.code === 'budget_exceeded') return 'insufficient_quota';
-  if (error.code === 'content_filtered') return 'content_filter';
-  return error.code === 'upstream_rejected' ? (error.upstream?.code ?? error.code) : error.code;
+  return error.code === 'budget_exceeded' ? 'insufficient_quota' : openaiErrorCode(error);
 }
 
 export function encodeError(error: GatewayError): { error: JsonObject } {

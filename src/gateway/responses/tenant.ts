@@ -1,6 +1,0 @@
-import type { Principal } from '../../identity/index.ts';
-
-/** Who shares stored responses: the keys of one project; a key without a project is alone. */
-export function tenantOf({ project, keyId }: Pick<Principal, 'project' | 'keyId'>): string {
-  return project === undefined ? `key:${keyId}` : `project:${project}`;
-}
