@@ -1,6 +1,7 @@
 // Documents that are made from code. `npm run docs` writes them; a test fails when one is out of date.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { evaluationJsonSchema } from '../src/evaluation/index.ts';
 import { errorTable } from '../src/protocol/index.ts';
 import { type Vendor, vendors } from '../src/providers/index.ts';
 import { configJsonSchema } from '../src/server/index.ts';
@@ -12,6 +13,7 @@ export const documents: { [path: string]: () => string } = {
   'docs/errors.md': errorsPage,
   'docs/providers.md': providersPage,
   'docs/config.schema.json': () => `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+  'docs/eval.schema.json': () => `${JSON.stringify(evaluationJsonSchema(), undefined, 2)}\n`,
 };
 
 function errorsPage(): string {

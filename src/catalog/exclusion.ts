@@ -2,7 +2,7 @@
 export interface Exclusion {
   candidate: string;
   /** Which stage refused it. */
-  stage: 'policy' | 'capability' | 'health';
+  stage: 'policy' | 'capability' | 'health' | 'session';
   /** Id of the rule, e.g. `capability.image-input`. */
   rule: string;
   /** In words, with what would make it eligible. */

@@ -1,113 +1,133 @@
-import {
-  createPredictor,
-  type PredictedModel,
-  type Predictor,
-  type PredictorParameters,
-} from '../router/index.ts';
-import { canonicalModels, knownModels } from './known-models.ts';
-import type { OutcomeRow } from './outcomes/outcome.ts';
+import { canonicalModels } from './known-models.ts';
+import { groupOracle } from './report/group-oracle.ts';
 import { compareMany } from './report/many-rows.ts';
+import { compareRows } from './report/measured.ts';
 import { comparePair } from './report/pair-rows.ts';
-import type { Evaluation, RoutedRows, Split } from './result.ts';
-import { fitBenchmarks } from './training/benchmarks.ts';
-import { defaultFit, fitPredictor } from './training/fit.ts';
-import { foldOf, type TrainingRow, trainingRow } from './training/row.ts';
+import { sampleOf, type Table } from './report/table.ts';
+import type { Evaluation } from './result.ts';
+import { type Asked, routeAll, type TestedRow } from './route-all.ts';
+import { offlineRouters } from './routers/list.ts';
+import { type OfflineRouter, promptRow } from './routers/router.ts';
+import { EvaluationError, type EvaluationSettings, type EvaluationTask, type NamedRows } from './settings.ts';
+import { foldsOf } from './splits/folds.ts';
 
-export interface NamedRows {
-  /** File name without folder and endings. */
-  name: string;
-  rows: OutcomeRow[];
-}
+export type { NamedRows } from './settings.ts';
 
-export interface EvaluationOptions {
-  reference: string;
-  candidates: string[];
-  folds: number;
-  seed: number;
-  /** Bootstrap replicates. */
-  bootstrap: number;
-  leaveOut?: 'source' | 'sub' | undefined;
-  /** Fit on these instead of the other folds. */
-  train?: NamedRows[] | undefined;
-  /** Test this one as it is. */
-  artefact?: PredictorParameters | undefined;
-  progress: (text: string) => void;
-}
-
-/** The evaluation cannot be done as asked; the message says what would make it right. */
-export class EvaluationError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'EvaluationError';
-  }
-}
-
-/** Above this many groups neighbours are left out together, so that the number of fits stays bounded. */
-const leftOutFitsMax = 14;
-const leftOutBlocks = 8;
+export type EvaluationOptions = EvaluationTask & EvaluationSettings;
 
 /** Evaluates routing among `reference` and `candidates` on recorded outcomes. Deterministic by `seed`. Throws EvaluationError. */
-export function evaluate(files: NamedRows[], options: EvaluationOptions): Evaluation {
-  const names = [options.reference, ...options.candidates];
-  const all = files.flatMap((file) => file.rows.map((row) => ({ file: file.name, row })));
-  checkNames(
-    all.map((one) => one.row),
-    names,
-  );
-  const excluded = { missing_outcome: 0, missing_cost: 0 };
-  const usable = all.filter(({ row }) => {
-    const outcomes = names.map((name) => row.outcomes.get(name));
-    if (outcomes.some((outcome) => outcome === undefined)) {
-      excluded.missing_outcome += 1;
-      return false;
-    }
-    const priced = outcomes.every((outcome) => outcome?.costUsd !== undefined);
-    if (!priced) excluded.missing_cost += 1;
-    return priced;
-  });
-  if (usable.length < 2 * options.folds) {
-    throw new EvaluationError(
-      `Only ${usable.length} rows have outcomes with costs of ${names.join(' and ')}; pass --prices FILE if the costs are missing.`,
-    );
-  }
+export const evaluate = (files: NamedRows[], options: EvaluationOptions): Evaluation =>
+  evaluateTasks(files, [options], options)[0]!;
+
+/** Several tasks on the same files; what is fitted serves all of them. Throws EvaluationError. */
+export function evaluateTasks(
+  files: NamedRows[],
+  tasks: readonly EvaluationTask[],
+  settings: EvaluationSettings,
+): Evaluation[] {
   const canonical = canonicalModels();
-  const training = all.map(({ file, row }) => trainingRow(file, row, canonical));
-  const index = new Map(all.map((one, i) => [one, i]));
-  const tested = usable.map((one) => training[index.get(one)!]!);
-  const models = names.map((name) => predictedModel(canonical(name)));
+  const rows: TestedRow[] = files.flatMap((file) =>
+    file.rows.map((row) => ({ outcome: row, prompt: promptRow(file.name, row, canonical) })),
+  );
+  const chosen = tasks.map((task) => usableRows(rows, task, settings.folds));
+  const tested = rows.filter((row) => chosen.some(({ usable }) => usable.has(row)));
+  const asked: Asked[] = tasks.map((task, t) => ({
+    names: [task.reference, ...task.candidates],
+    models: [task.reference, ...task.candidates].map(canonical),
+    rows: tested.flatMap((row, i) => (chosen[t]!.usable.has(row) ? [i] : [])),
+  }));
   const notes: string[] = [];
-  const routed = routeAll({ options, canonical, training, tested, models, usable, notes });
-  const table = {
-    names,
-    rows: usable.map(({ row }) => row),
-    routed,
-    bootstrap: options.bootstrap,
-    seed: options.seed,
-  };
-  options.progress('bootstrap');
-  const rows = options.candidates.length === 1 ? comparePair(table) : compareMany(table);
-  return {
+  const routed = routeAll({
     rows,
-    n: usable.length,
-    excluded: excluded.missing_outcome + excluded.missing_cost,
-    excluded_because: excluded,
+    tested,
+    asked,
+    others: (settings.train ?? []).flatMap((file) =>
+      file.rows.map((row) => promptRow(file.name, row, canonical)),
+    ),
+    routers: routersFor(settings),
+    settings,
+    notes,
+  });
+  settings.progress('bootstrap');
+  return tasks.map((task, t) => {
+    const own = asked[t]!.rows.map((i) => tested[i]!);
+    const table: Table = {
+      names: [task.reference, ...task.candidates],
+      rows: own.map((row) => row.outcome),
+      prompts: own.map((row) => row.prompt),
+      routed: routed[t]!,
+      bootstrap: settings.bootstrap,
+      seed: settings.seed,
+      curves: settings.curves === true,
+    };
+    return evaluationOf(table, chosen[t]!, { settings, notes });
+  });
+}
+
+function evaluationOf(
+  table: Table,
+  { missingOutcome, missingCost }: Usable,
+  { settings, notes }: { settings: EvaluationSettings; notes: string[] },
+): Evaluation {
+  const sample = sampleOf(table);
+  const oracle = groupOracle(table, sample, foldsOf(table.prompts, settings));
+  const measured = table.names.length === 2 ? comparePair(table, oracle) : compareMany(table, oracle);
+  const curves = measured.flatMap(({ curve }) => (curve === undefined ? [] : [curve]));
+  const meanOf = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    rows: compareRows(measured),
+    n: table.rows.length,
+    excluded: missingOutcome + missingCost,
+    excluded_because: { missing_outcome: missingOutcome, missing_cost: missingCost, contaminated: 0 },
     models: Object.fromEntries(
-      names.map((name) => [
+      table.names.map((name, m) => [
         name,
-        {
-          quality: meanOf(usable.map(({ row }) => row.outcomes.get(name)!.score)),
-          cost_usd: meanOf(usable.map(({ row }) => row.outcomes.get(name)!.costUsd!)),
-        },
+        { quality: meanOf(sample.score[m]!), cost_usd: meanOf(sample.usd[m]!) },
       ]),
     ),
     notes,
+    ...(table.curves ? { curves } : {}),
   };
 }
 
-const meanOf = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+interface Usable {
+  usable: Set<TestedRow>;
+  missingOutcome: number;
+  missingCost: number;
+}
 
-function checkNames(rows: OutcomeRow[], names: string[]): void {
-  const known = new Set(rows.flatMap((row) => [...row.outcomes.keys()]));
+function usableRows(rows: readonly TestedRow[], task: EvaluationTask, folds: number): Usable {
+  const names = [task.reference, ...task.candidates];
+  const within = rows.filter(({ outcome }) => task.sources?.includes(outcome.source) ?? true);
+  if (within.length === 0) {
+    const sources = [...new Set(rows.map(({ outcome }) => outcome.source))].sort();
+    throw new EvaluationError(
+      `No rows of ${task.sources?.join(', ')}; the files have the sources ${sources.join(', ')}.`,
+    );
+  }
+  checkNames(within, names);
+  const found: Usable = { usable: new Set(), missingOutcome: 0, missingCost: 0 };
+  for (const row of within) {
+    const outcomes = names.map((name) => row.outcome.outcomes.get(name));
+    if (outcomes.some((outcome) => outcome === undefined)) found.missingOutcome += 1;
+    else if (outcomes.some((outcome) => outcome?.costUsd === undefined)) found.missingCost += 1;
+    else found.usable.add(row);
+  }
+  const { usable, missingOutcome, missingCost } = found;
+  if (usable.size < 2 * folds) {
+    const why =
+      missingCost > 0
+        ? `${missingCost} more lack a cost: pass --prices FILE with the price of each model, for rows that have tokens.`
+        : `${missingOutcome} rows lack an outcome of one of them: name models that answered the same prompts, or give more rows.`;
+    throw new EvaluationError(
+      `Only ${usable.size} rows have outcomes with costs of ${names.join(' and ')}; ${folds} folds need ${2 * folds}. ${why}`,
+    );
+  }
+  return found;
+}
+
+function checkNames(rows: readonly TestedRow[], names: string[]): void {
+  const known = new Set(rows.flatMap(({ outcome }) => [...outcome.outcomes.keys()]));
   const missing = names.filter((name) => !known.has(name));
   if (missing.length > 0) {
     throw new EvaluationError(
@@ -119,136 +139,11 @@ function checkNames(rows: OutcomeRow[], names: string[]): void {
   }
 }
 
-function predictedModel(id: string): PredictedModel {
-  const published = knownModels.find((model) => model.id === id)?.scores ?? {};
-  return {
-    id,
-    aliases: [],
-    scores: Object.entries(published).flatMap(([benchmark, value]) =>
-      value === undefined ? [] : [{ benchmark, value, source: 'known-models', asOf: '' }],
-    ),
-  };
-}
-
-interface Routing {
-  options: EvaluationOptions;
-  canonical: (name: string) => string;
-  training: TrainingRow[];
-  tested: TrainingRow[];
-  models: PredictedModel[];
-  usable: { file: string; row: OutcomeRow }[];
-  notes: string[];
-}
-
-function routeAll(routing: Routing): RoutedRows[] {
-  const { options } = routing;
-  const routed: RoutedRows[] = [];
-  if (options.artefact !== undefined) {
-    routed.push(routeWith(routing, 'artefact', createPredictor(options.artefact)));
-  } else if (options.train !== undefined) {
-    routed.push(routeTrained(routing, options.train));
-  } else {
-    routed.push(routeFolded(routing));
+function routersFor({ routers }: EvaluationSettings): OfflineRouter[] {
+  const ids = offlineRouters.map(({ id }) => id);
+  const unknown = routers?.filter((id) => !ids.includes(id)) ?? [];
+  if (unknown.length > 0) {
+    throw new EvaluationError(`There is no router ${unknown.join(', ')}; there are ${ids.join(', ')}.`);
   }
-  if (options.leaveOut !== undefined) routed.push(routeLeftOut(routing, options.leaveOut));
-  return routed;
-}
-
-const foldsOf = ({ tested, options }: Routing) =>
-  Int32Array.from(tested, (row) => foldOf(row.promptHash, options.folds, options.seed));
-
-/** Default: each prompt is judged by a fit on the other folds. */
-function routeFolded(routing: Routing): RoutedRows {
-  const { options, training, tested, models } = routing;
-  const fold = foldsOf(routing);
-  const quality = models.map(() => new Float64Array(tested.length));
-  for (let held = 0; held < options.folds; held++) {
-    options.progress(`fold ${held + 1} of ${options.folds}`);
-    const seen = training.filter((row) => foldOf(row.promptHash, options.folds, options.seed) !== held);
-    const predictor = fitFor(seen, models);
-    fillQuality(quality, tested, models, predictor, (i) => fold[i] === held);
-  }
-  return { split: 'in-domain', quality, fold, group: undefined };
-}
-
-function routeTrained(routing: Routing, train: NamedRows[]): RoutedRows {
-  const { options, tested, models, canonical } = routing;
-  options.progress('fitting on the training files');
-  const hashes = new Set(tested.map((row) => row.promptHash));
-  const seen = train
-    .flatMap((file) => file.rows.map((row) => trainingRow(file.name, row, canonical)))
-    .filter((row) => !hashes.has(row.promptHash));
-  if (seen.length === 0)
-    throw new EvaluationError('The training files hold no prompt that the tested files do not.');
-  return routeWith(routing, 'trained-elsewhere', fitFor(seen, models, true));
-}
-
-function routeWith(routing: Routing, split: Split, predictor: Predictor): RoutedRows {
-  const { tested, models, notes } = routing;
-  const quality = models.map(() => new Float64Array(tested.length));
-  fillQuality(
-    quality,
-    tested,
-    models,
-    predictor,
-    () => true,
-    (unknown) => {
-      notes.push(
-        `Neither outcomes nor published scores of ${unknown.join(', ')} are known to the router: it can only guess there.`,
-      );
-    },
-  );
-  return { split, quality, fold: foldsOf(routing), group: undefined };
-}
-
-/** Each group is judged by a fit that saw nothing of it, nor any prompt of it in another group. */
-function routeLeftOut(routing: Routing, by: 'source' | 'sub'): RoutedRows {
-  const { options, training, tested, models, usable } = routing;
-  const group = usable.map(({ row }) => (by === 'source' ? row.source : (row.sub ?? row.source)));
-  const groups = [...new Set(group)].sort();
-  if (groups.length < 2) throw new EvaluationError(`There is only one ${by}; nothing can be left out.`);
-  const blocks = groups.length > leftOutFitsMax ? leftOutBlocks : groups.length;
-  const blockOf = (i: number) => groups.indexOf(group[i]!) % blocks;
-  const quality = models.map(() => new Float64Array(tested.length));
-  for (let block = 0; block < blocks; block++) {
-    options.progress(`left out ${block + 1} of ${blocks}`);
-    const hashes = new Set(tested.filter((_, i) => blockOf(i) === block).map((row) => row.promptHash));
-    const predictor = fitFor(
-      training.filter((row) => !hashes.has(row.promptHash)),
-      models,
-    );
-    fillQuality(quality, tested, models, predictor, (i) => blockOf(i) === block);
-  }
-  return { split: 'left-out', quality, fold: foldsOf(routing), group };
-}
-
-function fitFor(rows: TrainingRow[], models: PredictedModel[], withScores = false): Predictor {
-  const parameters = fitPredictor(rows, {
-    ...defaultFit,
-    headsFor: new Set(models.map((model) => model.id)),
-  });
-  if (!withScores) return createPredictor(parameters);
-  const abilities = new Map([...parameters.models].map(([id, model]) => [id, model.ability]));
-  return createPredictor({ ...parameters, benchmarks: fitBenchmarks(rows, abilities, knownModels) });
-}
-
-function fillQuality(
-  quality: Float64Array[],
-  tested: TrainingRow[],
-  models: PredictedModel[],
-  predictor: Predictor,
-  held: (i: number) => boolean,
-  onUnknown?: (models: string[]) => void,
-): void {
-  let unknown: string[] = [];
-  tested.forEach((row, i) => {
-    if (!held(i)) return;
-    const predictions = predictor.predict(row, models[0]!, models);
-    unknown = models.filter((_, m) => predictions[m]!.ability.source === 'unknown').map((model) => model.id);
-    // By loss, not by bounded quality: ranking needs the differences as they are.
-    predictions.forEach((prediction, m) => {
-      quality[m]![i] = predictions[0]!.quality.mean - prediction.loss.mean;
-    });
-  });
-  if (unknown.length > 0) onUnknown?.(unknown);
+  return offlineRouters.filter(({ id }) => routers?.includes(id) ?? true);
 }

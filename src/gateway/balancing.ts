@@ -1,10 +1,8 @@
+import { heldTokens, promptCacheOf } from '../router/index.ts';
 import type { Balancing } from '../upstream/index.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { RequestTrace } from './trace.ts';
-
-/** Vendors keep no shorter prompt (OpenAI and Anthropic, their pages on prompt caching): there is nothing to stay for. */
-const cachedTokensMin = 1024;
 
 /** What the choice among equal deployments must know of this request. */
 export function balancingOf(
@@ -12,7 +10,7 @@ export function balancingOf(
   snapshot: Snapshot,
   deps: Pick<GatewayDeps, 'sessions' | 'clock'>,
 ): Balancing {
-  const { decision, request } = trace;
+  const { decision } = trace;
   const costsNano = new Map<string, number>();
   for (const { candidate, cost } of decision?.candidates ?? [])
     if (cost !== undefined) costsNano.set(candidate, cost.totalNano);
@@ -21,19 +19,25 @@ export function balancingOf(
     strategy: snapshot.balance,
     costsNano,
     home: homeOf(trace, deps),
-    tokens: (decision?.shape.inputTokensEstimate ?? 0) + output * request.choices,
+    tokens: (decision?.shape.inputTokensEstimate ?? 0) + output,
   };
 }
 
 /** Where the conversation should stay: a prompt that is cached there, or state that another deployment would have to do without. */
 function homeOf(
-  { decision }: RequestTrace,
+  { decision, target }: RequestTrace,
   { sessions, clock }: Pick<GatewayDeps, 'sessions' | 'clock'>,
 ): string | undefined {
   if (decision === undefined) return undefined;
-  const { sessionKey, openToolLoop, providerBoundState } = decision.shape;
-  const place = sessions.placeOf(sessionKey, clock.nowMs());
-  if (place === undefined) return undefined;
-  const stays = openToolLoop || providerBoundState || place.tokens >= cachedTokensMin;
-  return stays ? place.deployment : undefined;
+  const { openToolLoop, providerBoundState } = decision.shape;
+  const nowMs = clock.nowMs();
+  const session = sessions.stateOf(decision.shape, nowMs);
+  if (session?.home === undefined) return undefined;
+  const home = session.home.deployment;
+  if (openToolLoop || providerBoundState) return home;
+  const called = target?.candidates.find(({ candidate }) => candidate.deployment.id === home);
+  const place = session.warm.find(({ deployment }) => deployment === home);
+  return called !== undefined && heldTokens(place, promptCacheOf(called.candidate), nowMs) > 0
+    ? home
+    : undefined;
 }

@@ -1,6 +1,7 @@
 import type { Identity } from '../identity/index.ts';
 import type { Ledger, TokenEstimator } from '../ledger/index.ts';
 import type { Limits } from '../limits/index.ts';
+import type { DecideInput, Decision, OutputLengths, Predictor } from '../router/index.ts';
 import type { Clock, IdSource } from '../std/index.ts';
 import type {
   CircuitBreakers,
@@ -14,6 +15,7 @@ import type { Heartbeat } from './heartbeat.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { KeptResponses } from './responses/kept-responses.ts';
 import type { Sealer } from './responses/sealer.ts';
+import type { RoutePacing } from './route-pacing.ts';
 import type { ProviderObjects } from './services/provider-objects.ts';
 import type { SessionMemory } from './session-memory.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -33,6 +35,8 @@ export interface GatewayDeps {
   random(): number;
   identity: Identity;
   limits: Limits;
+  /** The router. Never throws. */
+  decide(input: DecideInput, predictor: Predictor): Decision;
   ledger: Ledger;
   /** Whose files and batches providers keep. */
   objects: ProviderObjects;
@@ -49,6 +53,10 @@ export interface GatewayDeps {
   retryPolicy: RetryPolicy;
   heartbeat: Heartbeat;
   sessions: SessionMemory;
+  /** How long answers become. */
+  lengths: OutputLengths;
+  /** What routes may spend today, and which keys take too many upgrades. */
+  pacing: RoutePacing;
   thoughts: ThoughtMemory;
   openRequests: OpenRequests;
   /** The configuration in force now. */

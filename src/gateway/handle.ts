@@ -15,13 +15,13 @@ import { guardingOf } from './guardrails/guarding.ts';
 import { refuseOthersFiles } from './named-files.ts';
 import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
+import { reserve } from './reserve.ts';
 import { commonHeaders, requestIdHeaders } from './response-headers.ts';
 import { sendError, sendJson, statusOfError } from './send-json.ts';
 import { serve, writeRecord } from './serve.ts';
 import { settle } from './settle.ts';
 import { resolveTarget } from './target.ts';
 import { beginTrace, type RequestTrace } from './trace.ts';
-import { worstCaseNano } from './worst-case.ts';
 
 /**
  * The way of a request: identify, rate, decode, admit, decide, guard, reserve, then serve (attempt, check, relay, settle). Whoever calls is
@@ -55,12 +55,10 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
         trace.decision = plan.decision;
       }
     }
-    const { decision, candidates } = plan;
-    const worst = worstCaseNano(candidates[0]!, trace.request, decision.shape, deps.clock.nowMs());
-    const reservation = await deps.limits.reserve(principal, worst);
+    deps.pacing.began(trace, plan.decision);
+    const reserved = await reserve(plan, trace, deps);
     const { rate } = admission;
-    const admitted = { trace, plan: candidates, snapshot, reservation, rate, guarding };
-    await serve({ ...admitted, sink, open, deps, recorded: false });
+    await serve({ trace, ...reserved, snapshot, rate, guarding, sink, open, deps, recorded: false });
   } catch (thrown) {
     await refuse(toGatewayError(thrown), { call, sink, trace, rate: admission?.rate }, deps);
   } finally {

@@ -4,6 +4,7 @@ export type { GatewayDeps, GatewayLog } from './gateway.ts';
 export { createGuardrail, guardrailSettingsSchema, guardrailsMax } from './guardrails/guardrail.ts';
 export { handle } from './handle.ts';
 export { Heartbeat } from './heartbeat.ts';
+export { KeptLengths, type LearnedStore } from './kept-lengths.ts';
 export { OpenRequests } from './open-requests.ts';
 export { preview } from './preview.ts';
 export { requestIdHeaders } from './response-headers.ts';
@@ -19,6 +20,7 @@ export {
   listInputItems,
   retrieveResponse,
 } from './responses/stored-responses.ts';
+export { RoutePacing } from './route-pacing.ts';
 export type { BodySource, ServiceCall } from './services/call.ts';
 export { handleCountTokens } from './services/count-tokens.ts';
 export { handleEmbeddings, handleRerank } from './services/json-services.ts';

@@ -1,49 +1,56 @@
 import type { Candidate } from '../catalog/index.ts';
-import type { Reservation } from '../limits/index.ts';
+import type { AttemptRole } from '../ledger/index.ts';
 import type { ChatAnswer } from '../protocol/index.ts';
+import { answerFaults, faultTable } from '../router/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 import type { AttemptObserver } from '../upstream/index.ts';
-import { answerFault } from './check.ts';
+import type { Cover } from './cover.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { type AttemptTrace, beginAttempt, endAttempt, type RequestTrace } from './trace.ts';
-import { worstCaseNano } from './worst-case.ts';
+
+/** How an attempt is noted beside what it answers. */
+export interface AttemptNote {
+  role?: AttemptRole | undefined;
+  /** Throws where no further call may be begun. */
+  permit?(): void;
+  /** Called with each attempt as it begins. */
+  began?(attempt: AttemptTrace): void;
+}
+
+type ObserverDeps = Pick<GatewayDeps, 'ids' | 'clock'>;
 
 /** Notes every upstream call in the trace, and makes sure the reservation covers it before it is made. */
 export function attemptObserver(
   trace: RequestTrace,
-  reservation: Reservation,
-  deps: GatewayDeps,
+  cover: Cover,
+  deps: ObserverDeps,
+  note: AttemptNote = {},
 ): AttemptObserver<AttemptTrace> {
-  let paidNano = 0;
-  function worstCase(candidate: Candidate): NanoUsd {
-    if (trace.decision === undefined) return 0;
-    return worstCaseNano(candidate, trace.request, trace.decision.shape, deps.clock.nowMs());
+  const heldNano = new Map<AttemptTrace, NanoUsd>();
+  async function started(
+    candidate: Candidate,
+    { dropped }: { dropped: string[] },
+    credential: string | undefined,
+  ): Promise<AttemptTrace> {
+    const { deployment, effort } = candidate;
+    const nano = await cover.add(candidate);
+    note.permit?.();
+    const made = { nowMs: deps.clock.nowMs(), monotonicMs: deps.clock.monotonicMs() };
+    const about = { effort, role: note.role, credential, dropped };
+    const attempt = beginAttempt(trace, deployment, { id: deps.ids('att'), ...made, ...about });
+    heldNano.set(attempt, nano);
+    note.began?.(attempt);
+    return attempt;
   }
   function paidInVain(attempt: AttemptTrace, answer: ChatAnswer): void {
     attempt.tally.seeAnswer(answer);
-    paidNano += worstCase({
-      id: attempt.deployment.id,
-      deployment: attempt.deployment,
-      effort: attempt.effort,
-    });
     endAttempt(attempt, { outcome: 'answered', monotonicMs: deps.clock.monotonicMs(), status: 200 });
   }
   return {
-    async started(candidate, body, credential) {
-      const { deployment, effort } = candidate;
-      // Also for the first: it need not be the one the reservation was made for.
-      await reservation.amend(paidNano + worstCase(candidate));
-      return beginAttempt(trace, deployment, {
-        id: deps.ids('att'),
-        nowMs: deps.clock.nowMs(),
-        monotonicMs: deps.clock.monotonicMs(),
-        effort,
-        credential,
-        dropped: body.dropped,
-      });
-    },
+    started,
     failed(attempt, error, status, replayed) {
       attempt.replayed = replayed;
+      cover.drop(heldNano.get(attempt) ?? 0);
       endAttempt(attempt, { outcome: 'failed', monotonicMs: deps.clock.monotonicMs(), status, error });
     },
     cancelled(attempt) {
@@ -52,7 +59,9 @@ export function attemptObserver(
     answeredInVain: paidInVain,
     refuses(attempt, answer) {
       if (isReference(attempt, trace)) return undefined;
-      const fault = answerFault(answer, trace.request);
+      const faults = answerFaults(answer, trace.request, trace.decision?.shape);
+      // A poor answer is still one; only the router, which knows who would do better and at what price, may ask another for it.
+      const fault = faults.find((code) => faultTable[code] === 'broken');
       if (fault !== undefined) paidInVain(attempt, answer);
       return fault;
     },

@@ -26,7 +26,10 @@ export interface Plan {
 /** Who may serve, then who should. Only what policy allowed can be in the plan. Throws `forbidden` or `unsupported_by_candidates`. */
 export function planFor(
   { request, principal, wishes, target, snapshot }: PlanQuestion,
-  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions'>,
+  deps: Pick<
+    GatewayDeps,
+    'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing'
+  >,
 ): Plan {
   const called = request.model.slice(0, 200);
   const { allowed, excluded } = admit({ principal, candidates: target.candidates });

@@ -17,7 +17,10 @@ export interface PreviewRequest {
 /** The decision a request would get, by the very stages a real one goes through; nothing is called, reserved or recorded. Throws GatewayError. */
 export function preview(
   { bytes, headers, principal }: PreviewRequest,
-  deps: Pick<GatewayDeps, 'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'snapshot'>,
+  deps: Pick<
+    GatewayDeps,
+    'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing' | 'snapshot'
+  >,
 ): Decision {
   const snapshot = deps.snapshot();
   const request = decode(bytes, { dialect: 'openai-chat' });

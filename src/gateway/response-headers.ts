@@ -1,7 +1,7 @@
 import type { GuardrailRecord } from '../ledger/index.ts';
 import type { RateState } from '../limits/index.ts';
 import { formatUsd, type NanoUsd } from '../std/index.ts';
-import type { RequestTrace } from './trace.ts';
+import { answeringAttempt, type RequestTrace } from './trace.ts';
 
 type Headers = { [name: string]: string };
 
@@ -42,7 +42,7 @@ export function rateHeaders(rate: RateState | undefined): Headers {
 /** Adds what is known once an attempt is committed. */
 export function servedHeaders(trace: RequestTrace, rate: RateState | undefined): Headers {
   const headers = commonHeaders(trace, rate);
-  const attempt = trace.attempts.at(-1);
+  const attempt = answeringAttempt(trace);
   if (attempt === undefined) return headers;
   headers['x-yumen-deployment'] = asciiOnly(attempt.deployment.id);
   headers['x-yumen-attempts'] = String(trace.attempts.length);

@@ -1,50 +1,28 @@
-import type { Candidate } from '../catalog/index.ts';
 import type { RequestRecord } from '../ledger/index.ts';
-import type { RateState, Reservation } from '../limits/index.ts';
 import {
   type AnswerIdentity,
   type ChatAnswer,
   clientDialects,
-  GatewayError,
+  type GatewayError,
   toGatewayError,
 } from '../protocol/index.ts';
-import { type ExecutionOutcome, execute, tokensOf } from '../upstream/index.ts';
+import { tokensOf } from '../upstream/index.ts';
 import { eventsOfAnswer } from './answer-events.ts';
-import { balancingOf } from './balancing.ts';
-import type { AnswerSink } from './call.ts';
+import { learnFromAnswer } from './answer-learning.ts';
+import { callPlan } from './call-plan.ts';
+import { runCascade } from './cascade/run-cascade.ts';
 import { ClientChannel } from './client-channel.ts';
-import { cancellationOf, toolsOf } from './execution.ts';
+import { cancellationOf } from './execution.ts';
 import type { GatewayDeps } from './gateway.ts';
-import type { Guarding } from './guardrails/guarding.ts';
 import { HeldStream } from './guardrails/held-stream.ts';
 import { attemptObserver } from './observer.ts';
-import type { OpenRequest } from './open-requests.ts';
 import { relayStream } from './relay.ts';
 import { commonHeaders, costHeader, servedHeaders } from './response-headers.ts';
+import type { Answered, Outcome, Serving, Streaming } from './serving.ts';
 import { type Ending, settle } from './settle.ts';
-import type { Snapshot } from './snapshot.ts';
-import { pastThoughts, rememberThoughts } from './thoughts.ts';
-import { type AttemptTrace, endAttempt, type RequestTrace } from './trace.ts';
-
-/** One admitted and decided request on its way to an answer. */
-export interface Serving {
-  trace: RequestTrace;
-  plan: Candidate[];
-  snapshot: Snapshot;
-  reservation: Reservation;
-  rate: RateState | undefined;
-  /** Undefined where no guardrail concerns the request. */
-  guarding: Guarding | undefined;
-  sink: AnswerSink;
-  open: OpenRequest;
-  deps: GatewayDeps;
-  /** Set once the request has its record, so that it never gets a second one. */
-  recorded: boolean;
-}
-
-type Outcome = ExecutionOutcome<AttemptTrace>;
-type Answered = Extract<Outcome, { kind: 'answered' }>;
-type Streaming = Extract<Outcome, { kind: 'streaming' }>;
+import { AnswerTally } from './tally.ts';
+import { rememberThoughts } from './thoughts.ts';
+import { answeringAttempt, endAttempt } from './trace.ts';
 
 /** Calls the plan, delivers what comes, and writes the record before the answer's last bytes leave. Never rejects. */
 export async function serve(serving: Serving): Promise<void> {
@@ -137,32 +115,16 @@ async function endFailed(serving: Serving, channel: ClientChannel, error: Gatewa
   channel.fail(error, servedHeaders(serving.trace, serving.rate));
 }
 
-async function outcomeOf(serving: Serving): Promise<Outcome> {
-  const { trace, snapshot, deps } = serving;
-  try {
-    return await execute(
-      {
-        request: trace.request,
-        plan: serving.plan,
-        balancing: balancingOf(trace, snapshot, deps),
-        timeouts: snapshot.timeouts,
-        policy: {
-          ...deps.retryPolicy,
-          attemptsMax: snapshot.attemptsMax,
-          contentFilter: trace.target?.route?.contentFilter ?? snapshot.contentFilter,
-        },
-        answerBytesMax: snapshot.answerBytesMax,
-        clientHeaders: trace.call.headers,
-        thoughts: pastThoughts(trace, deps),
-        observer: attemptObserver(trace, serving.reservation, deps),
-        cancellation: cancellationOf(serving),
-      },
-      toolsOf(deps),
-    );
-  } catch (thrown) {
-    if (thrown instanceof GatewayError) return { kind: 'failed', error: thrown };
-    throw thrown;
-  }
+function outcomeOf(serving: Serving): Promise<Outcome> {
+  const { trace, plan, cascade, cover, snapshot, deps } = serving;
+  if (cascade !== undefined) return runCascade(serving, cascade);
+  return callPlan(serving, {
+    candidates: plan,
+    attemptsMax: snapshot.attemptsMax,
+    totalMs: snapshot.timeouts.totalMs,
+    observer: attemptObserver(trace, cover, deps),
+    cancellation: cancellationOf(serving),
+  });
 }
 
 async function deliverAnswer(
@@ -193,7 +155,7 @@ function noteAnswered({ deps: { clock } }: Serving, outcome: Answered): void {
   const attempt = outcome.trace;
   attempt.tally.seeAnswer(outcome.answer);
   attempt.replayed = outcome.replayed;
-  attempt.firstContentMs = clock.monotonicMs() - attempt.startedMonotonicMs;
+  attempt.firstContentMs ??= clock.monotonicMs() - attempt.startedMonotonicMs;
   endAttempt(attempt, { outcome: 'answered', monotonicMs: clock.monotonicMs(), status: outcome.status });
 }
 
@@ -205,11 +167,11 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
   const { trace, rate, deps, sink, open, guarding, snapshot } = serving;
   const held = guarding?.checksAnswer === true ? new HeldStream(sink, snapshot.answerBytesMax) : undefined;
   const attempt = outcome.trace;
-  attempt.firstContentMs = deps.clock.monotonicMs() - attempt.startedMonotonicMs;
+  attempt.firstContentMs ??= deps.clock.monotonicMs() - attempt.startedMonotonicMs;
   attempt.replayed = outcome.replayed;
   const end = await relayStream({
     stream: outcome.stream,
-    tally: attempt.tally,
+    tally: outcome.counted === true ? new AnswerTally() : attempt.tally,
     dialect: clientDialects[trace.request.dialect],
     identity: identityOf(serving),
     passthrough: outcome.body.passthrough,
@@ -267,7 +229,7 @@ async function releaseStream(
 function identityOf({ trace, deps }: Serving): AnswerIdentity {
   return {
     requestId: trace.call.requestId,
-    model: trace.attempts.at(-1)?.deployment.upstreamName ?? trace.request.model,
+    model: answeringAttempt(trace)?.deployment.upstreamName ?? trace.request.model,
     createdAtSeconds: Math.floor(deps.clock.nowMs() / 1000),
     includeUsage: trace.request.wantsStreamUsage,
     elapsedMs: () => deps.clock.monotonicMs() - trace.startedMonotonicMs,
@@ -284,15 +246,13 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   await writeRecord(record, deps);
   await reservation.settle(record.costNano ?? 0);
   rememberThoughts(trace, record, deps);
-  const session = trace.decision?.shape.sessionKey;
-  if (record.outcome === 'answered' && record.deployment !== undefined && session !== undefined) {
-    deps.sessions.served(session, record.deployment, record.usage, deps.clock.nowMs());
-  }
+  learnFromAnswer(trace, record, deps);
   return record;
 }
 
 /** An answer that was paid for is delivered even when the ledger cannot take its record; the log then has the facts. */
 export async function writeRecord(record: RequestRecord, deps: GatewayDeps): Promise<void> {
+  deps.pacing.settled(record);
   try {
     await deps.ledger.record(record);
   } catch (thrown) {

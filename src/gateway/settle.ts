@@ -2,8 +2,9 @@ import { costOf, type Deployment, describePriceRow, type PriceRow, selectPrice }
 import type { AttemptRecord, RequestRecord, TokenEstimator } from '../ledger/index.ts';
 import { type ChatRequest, type GatewayError, noUsage, type Part, type Usage } from '../protocol/index.ts';
 import type { NanoUsd } from '../std/index.ts';
+import { candidateId } from './answer-learning.ts';
 import type { AnswerTally } from './tally.ts';
-import type { AttemptTrace, CallTrace, RequestTrace } from './trace.ts';
+import { type AttemptTrace, answeringAttempt, type CallTrace, type RequestTrace } from './trace.ts';
 
 /** How a request ended, as the client saw it. */
 export interface Ending {
@@ -25,7 +26,8 @@ export async function settle(
   const attempts = await Promise.all(
     trace.attempts.map((attempt) => settleAttempt(attempt, trace, estimator)),
   );
-  const last = attempts.at(-1);
+  const answering = answeringAttempt(trace);
+  const last = answering && attempts[answering.index];
   const answered = ending.outcome === 'answered' || last?.usageSource !== 'none' ? last : undefined;
   return {
     id: trace.call.requestId,
@@ -45,12 +47,14 @@ export async function settle(
     usageSource: answered?.usageSource ?? 'none',
     costNano: sumOfCosts(attempts),
     referenceCostNano: referenceCost(trace, answered?.usage),
-    firstContentMs: firstContent(trace),
+    predicted: predictedOf(trace),
+    firstContentMs: firstAnswered(trace),
     simulated: trace.attempts.some((attempt) => attempt.deployment.model.simulated),
     session: trace.decision?.shape.sessionKey,
     tags: trace.tags,
-    droppedParams: trace.attempts.at(-1)?.dropped ?? [],
+    droppedParams: answering?.dropped ?? [],
     guardrails: trace.guardrails,
+    cascade: trace.cascade,
     attempts,
     decision: trace.decision,
   };
@@ -68,6 +72,7 @@ async function settleAttempt(
   return {
     ...attemptRecord(attempt, settled, price),
     effort: attempt.effort === 'default' ? undefined : attempt.effort,
+    role: attempt.role,
   };
 }
 
@@ -211,6 +216,18 @@ function referenceCost(trace: RequestTrace, usage: Usage | undefined): NanoUsd |
   return price === undefined ? undefined : costOf(usage, price);
 }
 
+/** A plan with several calls was expected to cost what all of them do. */
+function predictedOf(trace: RequestTrace): RequestRecord['predicted'] {
+  const { decision } = trace;
+  const attempt = answeringAttempt(trace);
+  if (decision === undefined || attempt === undefined) return undefined;
+  const id = candidateId(attempt);
+  const one = decision.candidates.find(({ candidate }) => candidate === id);
+  const cost = trace.cascade === undefined ? one?.cost : decision.cascade?.cost;
+  if (cost === undefined || one?.cost === undefined) return undefined;
+  return { costNano: cost.totalNano, outputTokens: one.cost.expectedOutputTokens };
+}
+
 export function priceOf(
   deployment: Deployment,
   usage: Usage | undefined,
@@ -224,6 +241,12 @@ export function priceOf(
     outputTokens,
     region,
   });
+}
+
+/** An answer that was looked at first reached the client when it was chosen, not when it came. */
+function firstAnswered(trace: RequestTrace): number | undefined {
+  const { chosen, startedMonotonicMs } = trace;
+  return chosen === undefined ? firstContent(trace) : chosen.monotonicMs - startedMonotonicMs;
 }
 
 /** From the start of the request to the first content of its last attempt. */

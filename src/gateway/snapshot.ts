@@ -13,6 +13,19 @@ export interface Route {
   contentFilter: RetryPolicy['contentFilter'] | undefined;
   /** How long response headers wait for the first content of a stream; then errors are in-band. */
   holdbackMs: number;
+  /** Which answers may be looked at before they are given out. */
+  cascade: CascadeAllowance;
+  /** Share of one key's requests that may go to candidates dearer than the route's usual choice; undefined = any. */
+  upgradeShareMax?: number | undefined;
+}
+
+export interface CascadeAllowance {
+  /** A cheap answer may be checked, and replaced by the reference's. */
+  checks: boolean;
+  /** Cheap models may answer side by side. */
+  votes: boolean;
+  /** How long a stream may be held back for it, from its first content; 0 = streams are given out as they come. */
+  holdMs: number;
 }
 
 /**

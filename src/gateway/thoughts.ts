@@ -5,7 +5,7 @@ import { wireFor } from '../providers/index.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { forbidsStoring } from './request-headers.ts';
 import { tenantOf } from './tenant.ts';
-import type { RequestTrace } from './trace.ts';
+import { answeringAttempt, type RequestTrace } from './trace.ts';
 
 type Thinking = Pick<GatewayDeps, 'thoughts' | 'clock'>;
 
@@ -32,7 +32,7 @@ export function pastThoughts(
 
 /** Keeps the thinking of an answer that called tools, unless the client forbids keeping anything. */
 export function rememberThoughts(trace: RequestTrace, record: RequestRecord, deps: Thinking): void {
-  const attempt = trace.attempts.at(-1);
+  const attempt = answeringAttempt(trace);
   if (record.outcome !== 'answered' || attempt === undefined || forbidsStoring(trace.call.headers)) return;
   const { callIds, parts } = attempt.tally.thoughts;
   const maker = makerOf(attempt.deployment, trace.request.dialect);

@@ -1,6 +1,6 @@
 import type { Candidate, Deployment } from '../catalog/index.ts';
 import type { Principal } from '../identity/index.ts';
-import type { GuardrailRecord } from '../ledger/index.ts';
+import type { AttemptRole, CascadeRecord, GuardrailRecord } from '../ledger/index.ts';
 import type { ChatRequest, GatewayError } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
@@ -28,6 +28,7 @@ export interface CallTrace {
 export interface AttemptTrace extends CallTrace {
   index: number;
   effort: Candidate['effort'];
+  role: AttemptRole | undefined;
   tally: AnswerTally;
   dropped: string[];
 }
@@ -45,6 +46,15 @@ export interface RequestTrace {
   attempts: AttemptTrace[];
   /** What was noted of guardrails; absent where none concerns the request. */
   guardrails?: GuardrailRecord[] | undefined;
+  /** Set where answers were looked at before one was given out. */
+  cascade?: CascadeRecord | undefined;
+  /** Whose answer was chosen out of several, and when; absent where the last attempt is the answer. */
+  chosen?: { attempt: AttemptTrace; monotonicMs: number } | undefined;
+}
+
+/** The attempt whose answer the client gets, or else the last one made. */
+export function answeringAttempt({ chosen, attempts }: RequestTrace): AttemptTrace | undefined {
+  return chosen?.attempt ?? attempts.at(-1);
 }
 
 export function beginTrace(
@@ -74,6 +84,7 @@ export function beginAttempt(
     nowMs: number;
     monotonicMs: number;
     effort: Candidate['effort'];
+    role: AttemptRole | undefined;
     credential: string | undefined;
     dropped: string[];
   },
@@ -88,6 +99,7 @@ export function beginAttempt(
     }),
     index: trace.attempts.length,
     effort: made.effort,
+    role: made.role,
     tally: new AnswerTally(),
     dropped: made.dropped,
   };

@@ -26,6 +26,16 @@ export function worstCaseNano(
   return worst ?? 0;
 }
 
+/** The most that one call of each can cost together. */
+export function worstCaseOfAll(
+  candidates: readonly Candidate[],
+  request: ChatRequest,
+  shape: Shape,
+  nowMs: number,
+): NanoUsd {
+  return candidates.reduce((sum, candidate) => sum + worstCaseNano(candidate, request, shape, nowMs), 0);
+}
+
 /** Thinking that an output limit does not bound, and that is paid all the same. The preset of a candidate replaces what the client asked. */
 function thinkingBeside({ deployment, effort }: Candidate, { reasoning }: ChatRequest): number {
   const { model, provider } = deployment;

@@ -14,7 +14,7 @@ export {
   type LedgerOptions,
   openLedger,
 } from './ledger.ts';
-export type { AttemptRecord, GuardrailRecord, RequestRecord } from './records.ts';
+export type { AttemptRecord, AttemptRole, CascadeRecord, GuardrailRecord, RequestRecord } from './records.ts';
 export type { Replay } from './replay.ts';
 export {
   decodeRecord,

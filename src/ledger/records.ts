@@ -14,6 +14,8 @@ export interface AttemptRecord {
   region: string | undefined;
   /** Effort preset it was called with; absent = `default`, also in older records. */
   effort?: 'off' | 'low' | 'high' | undefined;
+  /** What a call of a cascade was for; absent = simply to answer, also in older records. */
+  role?: AttemptRole | undefined;
   /** Id of the provider's key it was made with, never the key; absent where there is none, and in older records. */
   credential?: string | undefined;
   startedAtMs: number;
@@ -35,6 +37,27 @@ export interface AttemptRecord {
   costNano: NanoUsd | undefined;
   /** Which price row was used: its `from` date, vendor, region and tier, for audit. */
   priceRow: string | undefined;
+}
+
+/** `voter`: its answer was to be compared with another's; `escalation`: those before it were not good enough. */
+export type AttemptRole = 'voter' | 'escalation';
+
+/** What became of a plan in which answers are looked at before one is given out. Codes and numbers only. */
+export interface CascadeRecord {
+  /** As `planId` writes it. */
+  plan: string;
+  /** What was found at each look, in order. */
+  verdicts: string[];
+  /** Of each member whose answer failed checks, which. */
+  faults: { [candidate: string]: string[] };
+  /** How many of the members that could be compared gave the most common answer; absent where none could be. */
+  agreement?: { agreed: number; compared: number } | undefined;
+  /** P(right) of each member as judged by the answers there were at the last look. */
+  posterior?: { [candidate: string]: number } | undefined;
+  /** The plan's last member was called. */
+  escalated: boolean;
+  /** The member whose answer was given out; undefined where none of theirs was. */
+  accepted: string | undefined;
 }
 
 /** What one guardrail made of a request or of its answer. */
@@ -76,6 +99,11 @@ export interface RequestRecord {
   costNano: NanoUsd | undefined;
   /** What the reference would have cost for the same tokens; undefined when unknown. */
   referenceCostNano: NanoUsd | undefined;
+  /**
+   * What the decision expected: tokens of the answer by the candidate that gave it; cost of its call, or of the whole plan where answers
+   * were looked at first. Absent where it expected nothing of that candidate, and in older records.
+   */
+  predicted?: { costNano: NanoUsd; outputTokens: number } | undefined;
   firstContentMs: number | undefined;
   simulated: boolean;
   session: string | undefined;
@@ -83,6 +111,8 @@ export interface RequestRecord {
   droppedParams: string[];
   /** In the order in which they were asked; absent where there were none, and in older records. */
   guardrails?: GuardrailRecord[] | undefined;
+  /** Absent where the answer came from a plain plan, and in older records. */
+  cascade?: CascadeRecord | undefined;
   attempts: AttemptRecord[];
   decision: Decision | undefined;
 }

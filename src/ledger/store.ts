@@ -78,6 +78,16 @@ export interface ReportRow {
   referenceCostNano: bigint;
   /** The same two sums over the requests where both are known: only these may be subtracted from each other. */
   compared: { requests: number; costNano: bigint; referenceCostNano: bigint };
+  /** Over answered requests where both are known: the decision's expectation of the whole cost and of the answer's length, and what
+   * came.
+   */
+  predicted: {
+    requests: number;
+    costNano: bigint;
+    actualCostNano: bigint;
+    outputTokens: number;
+    actualOutputTokens: number;
+  };
   /** Nearest-rank percentiles of the time to the first content, over requests that had content. */
   firstContentMsP50: number | undefined;
   firstContentMsP95: number | undefined;

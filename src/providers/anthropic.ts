@@ -28,6 +28,8 @@ export const anthropic: Vendor = {
     // Models since Claude 4.6; older ones take a token budget instead, which their catalogue rows say.
     reasoningControl: 'adaptive-thinking',
     heartbeats: true,
+    // platform.claude.com, prompt caching: five minutes from the last use; 512 to 4,096 tokens by model, 1,024 for most.
+    promptCache: { lifetimeMs: 300_000, tokensMin: 1024, marked: true },
   },
   errorClasses: [
     // These also arrive inside a stream whose status was 200.

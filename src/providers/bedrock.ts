@@ -106,6 +106,8 @@ export const bedrock: Vendor = {
     // Of the many makers' models each has a switch of its own, which its catalogue row says.
     reasoningControl: 'none',
     heartbeats: false,
+    // docs.aws.amazon.com, prompt caching: cache points, five minutes from the last use.
+    promptCache: { lifetimeMs: 300_000, tokensMin: 1024, marked: true },
   },
   errorClasses: [
     {

@@ -44,6 +44,8 @@ export const deepseek: Vendor = {
     reasoningEcho: 'tool-turns',
     // Blank lines or comments for up to ten minutes while a request waits for a slot.
     heartbeats: true,
+    // api-docs.deepseek.com, context caching: on disk, from a few hours to a few days.
+    promptCache: { lifetimeMs: 7_200_000, tokensMin: 64, marked: false },
   },
   errorClasses: [
     { status: 402, is: 'upstream_quota', hint: 'Top up the DeepSeek account.' },

@@ -60,6 +60,8 @@ export const gemini: Vendor = {
     // Models since Gemini 3; those before take a token budget, which their catalogue rows say.
     reasoningControl: 'thinking_level',
     heartbeats: false,
+    // ai.google.dev, context caching: implicit, without a stated lifetime; 2,048 tokens for the 2.5 models, 4,096 for later ones.
+    promptCache: { lifetimeMs: 300_000, tokensMin: 4096, marked: false },
   },
   errorClasses: [
     {

@@ -16,6 +16,7 @@ export type {
   Balance,
   CloudCredentials,
   ErrorClass,
+  PromptCache,
   Provider,
   ProviderKey,
   Quirks,

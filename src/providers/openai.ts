@@ -59,6 +59,8 @@ export const openai: Vendor = {
     jsonSchema: true,
     reasoningControl: 'reasoning_effort',
     heartbeats: false,
+    // developers.openai.com, prompt caching: five to ten minutes; half an hour at least since GPT-5.6, which charges for writing.
+    promptCache: { lifetimeMs: 300_000, tokensMin: 1024, marked: false },
   },
   errorClasses: [
     // Out of money shares the status of a rate limit, and waiting does not end it.

@@ -6,6 +6,16 @@ import type {
   ReasoningControl,
 } from '../protocol/index.ts';
 
+/** How long a vendor keeps the prefix of a prompt for the next request that begins with it. */
+export interface PromptCache {
+  /** From the last use on. */
+  lifetimeMs: number;
+  /** Shorter prompts are not kept. */
+  tokensMin: number;
+  /** Only what the request marks is kept. */
+  marked: boolean;
+}
+
 /** How an upstream differs from its dialect's plain form. Shared code reads these; it never compares names. */
 export interface Quirks {
   /** Field for the output limit in chat completions. */
@@ -39,6 +49,8 @@ export interface Quirks {
   bodyStatus?: { path: string[]; ok: number; message: string[] } | undefined;
   /** The output limit does not count thinking, which is paid all the same. */
   thinkingOutsideMaxTokens?: boolean | undefined;
+  /** Absent = it keeps what it keeps without saying how long. */
+  promptCache?: PromptCache | undefined;
   /** Calls at once that an account is allowed: more wait their turn. */
   concurrentMax?: number | undefined;
   /** The upstream writes blank lines or comments while it waits: silence counts only from the last byte. */

@@ -42,6 +42,7 @@ export const vertex: Vendor = {
       forwardHeaders: ['anthropic-beta'],
       quirks: {
         heartbeats: true,
+        promptCache: { lifetimeMs: 300_000, tokensMin: 1024, marked: true },
         extraBody: { anthropic_version: 'vertex-2023-10-16' },
       },
     }),

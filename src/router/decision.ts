@@ -1,5 +1,7 @@
 import type { Exclusion } from '../catalog/index.ts';
 import type { NanoUsd } from '../std/index.ts';
+import type { AnswerPlan } from './answer/plan.ts';
+import type { AcceptanceTerms } from './answer/terms.ts';
 
 export type { Exclusion };
 
@@ -39,12 +41,19 @@ export interface Shape {
   tools: number;
   openToolLoop: boolean;
   wantsJsonSchema: boolean;
+  /** The ask wants a word, a letter or a sentence. Absent in older records. */
+  wantsShortAnswer?: boolean | undefined;
   wantsReasoning: boolean;
   /** Signed thinking or other state in the history that only its maker accepts. */
   providerBoundState: boolean;
   outputTokensMax: number | undefined;
   /** A stable key of the conversation, a digest; requests of one session share it. */
   sessionKey: string;
+  /**
+   * A digest of how the conversation begins: under one session header a client's sub-agents and utility calls have conversations of
+   * their own. Absent in older records.
+   */
+  conversationKey?: string | undefined;
 }
 
 /** An interval at 95 %. */
@@ -57,6 +66,8 @@ export interface Estimate {
 export interface CostParts {
   uncachedInputNano: NanoUsd;
   cachedInputNano: NanoUsd;
+  /** Part of `uncachedInputNano`: what writing it to the vendor's prompt cache costs beyond reading it. Absent = nothing. */
+  cacheWriteNano?: NanoUsd | undefined;
   outputNano: NanoUsd;
   escalationNano: NanoUsd;
   totalNano: NanoUsd;
@@ -85,7 +96,23 @@ export interface CandidateEstimate {
   evidenceCell: string;
   /** Undefined when the price is unknown: such a candidate is never preferred for being cheap. */
   cost: CostParts | undefined;
+  /**
+   * Added to the cost of this call where candidates are compared: the part of filling a cold cache that is worth as much to later
+   * calls of the conversation, so never above 0. Absent = 0.
+   */
+  switchNano?: NanoUsd | undefined;
   contributions: Contribution[];
+}
+
+/** What one way of answering is expected to cost and to be worth. */
+export interface PlanEstimate {
+  plan: AnswerPlan;
+  quality: Estimate;
+  loss: Estimate;
+  /** All calls of the plan, the escalation weighted by its probability. */
+  cost: CostParts | undefined;
+  /** P(the last member is called); 0 for a single candidate. */
+  escalation: number;
 }
 
 export type ReasonCode =
@@ -94,6 +121,10 @@ export type ReasonCode =
   | 'single-candidate'
   | 'cheaper-within-loss'
   | 'checkable-task'
+  /** At the given price of quality it saves more than its expected loss is worth. */
+  | 'best-value'
+  /** Cheap answers are looked at before one of them is given out. */
+  | 'cascade'
   | 'little-evidence'
   | 'loss-too-high'
   | 'reference-cheapest'
@@ -122,6 +153,10 @@ export interface Decision {
   reference: string;
   /** What is called, first to last: the choice, then fallbacks in order. */
   plan: string[];
+  /** How the answer comes about, where not simply from `plan[0]`; `plan` then has its members first. Absent in older records. */
+  cascade?: (PlanEstimate & { terms: AcceptanceTerms }) | undefined;
+  /** Ways of answering that were weighed beside single candidates. Absent in older records. */
+  cascades?: PlanEstimate[] | undefined;
   /** What would have been chosen; differs from `plan[0]` only in `observe`. */
   preferred: string;
   candidates: CandidateEstimate[];
@@ -129,6 +164,8 @@ export interface Decision {
   target: DecisionTarget;
   /** USD per point of quality that this decision traded at. */
   lambda: number;
+  /** The key was over its cap on upgrades, so quality counted for less. Absent where it was not, and in older records. */
+  capped?: { share: number; max: number; lambdaFactor: number } | undefined;
   /** Probability with which this choice was made; 1 for a deterministic one. */
   propensity: number;
   reason: ReasonCode;

@@ -4,8 +4,10 @@ import {
   createSealer,
   type GatewayDeps,
   Heartbeat,
+  KeptLengths,
   KeptResponses,
   OpenRequests,
+  RoutePacing,
   SessionMemory,
   type Snapshot,
   ThoughtMemory,
@@ -15,7 +17,7 @@ import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
 import { discoverProviders } from '../providers/index.ts';
-import { loadShippedPredictor } from '../router/index.ts';
+import { decide, loadShippedPredictor } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { createIdSource, systemClock } from '../std/index.ts';
 import { installationSecret, lockFile, openSqliteStore } from '../storage/index.ts';
@@ -66,6 +68,8 @@ const silenceMs = 15_000;
 const sandboxSeed = 1;
 const dayMs = 86_400_000;
 const pruneEveryMs = 3_600_000;
+const saveLengthsEveryMs = 60_000;
+const savePacingEveryMs = 60_000;
 
 /** Finds out what to serve: the file if there is one, else what the environment and this machine offer, else the sandbox. */
 export async function findSetup(
@@ -168,6 +172,24 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   const pruning = setInterval(() => void responses.prune(), pruneEveryMs);
   pruning.unref();
   closers.add(() => clearInterval(pruning));
+  const kept = await KeptLengths.open({ store: store.learned, clock, log });
+  const saving = setInterval(() => void kept.save(), saveLengthsEveryMs);
+  saving.unref();
+  closers.add(async () => {
+    clearInterval(saving);
+    await kept.save();
+  });
+  const pacing = new RoutePacing({
+    clock,
+    home: { store: store.learned, log, spentSince: (fromMs) => spentByRoute(store.ledger, fromMs) },
+  });
+  await pacing.prepare(inForce.snapshot.routes.values());
+  const savingPacing = setInterval(() => void pacing.save(), savePacingEveryMs);
+  savingPacing.unref();
+  closers.add(async () => {
+    clearInterval(savingPacing);
+    await pacing.save();
+  });
   const gateway: GatewayDeps = {
     clock,
     ids,
@@ -177,6 +199,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
       clock,
       spentSince: (keyId, fromMs) => store.ledger.spentSince(keyId, fromMs),
     }),
+    decide,
     ledger,
     objects: store.objects,
     responses,
@@ -190,6 +213,8 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     retryPolicy: defaultRetryPolicy,
     heartbeat,
     sessions: new SessionMemory(),
+    lengths: kept.lengths,
+    pacing,
     thoughts: new ThoughtMemory(),
     openRequests: new OpenRequests(),
     snapshot: () => inForce.snapshot,
@@ -203,6 +228,8 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     const { catalog } = inForce.snapshot;
     const providers = changedProviders(catalog, snapshot.catalog);
     fleet.forget(changedDeployments(catalog, snapshot.catalog), providers);
+    await ledger.flush().catch(() => {});
+    await pacing.prepare(snapshot.routes.values());
     inForce = { setup: next, snapshot };
     for (const setting of settingsOfStart(setup, next))
       log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');
@@ -222,6 +249,15 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     },
     close: () => closers.close(),
   };
+}
+
+/** What each route spent, simulated money too: a route of simulated models is paced like any other. */
+async function spentByRoute(ledger: LedgerStore, fromMs: number): Promise<Map<string, number>> {
+  const spent = new Map<string, number>();
+  const toMs = Number.MAX_SAFE_INTEGER;
+  for (const { group, costNano } of await ledger.report({ fromMs, toMs, by: 'route' }))
+    if (group !== undefined) spent.set(group, (spent.get(group) ?? 0) + Number(costNano));
+  return spent;
 }
 
 /** Changed settings that a reload cannot apply. */

@@ -77,7 +77,12 @@ const providerSchema = z.strictObject({
 const targetSchema = z.union([
   z.strictObject({ quality: z.number().min(0.5).max(1) }),
   z.strictObject({ usd_per_quality: z.number().positive() }),
-  z.strictObject({ budget_usd_per_day: z.number().positive() }),
+  z.strictObject({
+    budget_usd_per_day: z
+      .number()
+      .positive()
+      .describe('Spent over the UTC day where it buys the most quality; never a refusal'),
+  }),
 ]);
 
 const contentFilterSchema = z
@@ -85,6 +90,27 @@ const contentFilterSchema = z
   .describe(
     'After a provider’s content filter or a refusal: tell the client, or ask a deployment of another vendor',
   );
+
+const cascadeSchema = z.strictObject({
+  checks: z
+    .boolean()
+    .default(defaults.cascade.checks)
+    .describe(
+      'A cheap answer is looked at before it is given out; a bad one is asked for again from the reference',
+    ),
+  votes: z
+    .boolean()
+    .default(defaults.cascade.votes)
+    .describe('Two cheap models may answer at once; the reference is asked where they differ'),
+  hold_ms: z
+    .int()
+    .min(0)
+    .max(600_000)
+    .default(defaults.cascade.holdMs)
+    .describe(
+      'How long a stream may be held back to be looked at, from its first content; 0 = streams are not looked at',
+    ),
+});
 
 const routeSchema = z.strictObject({
   reference: z.string().describe('The model you trust; quality is relative to it'),
@@ -94,6 +120,15 @@ const routeSchema = z.strictObject({
   capture: z.enum(['none', 'pairs', 'all']).default('none'),
   holdback_ms: z.int().min(0).max(600_000).optional(),
   content_filter: contentFilterSchema.optional(),
+  cascade: cascadeSchema.prefault({}),
+  upgrade_share_max: z
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe(
+      'Share of one key’s requests that may go to candidates dearer than the route’s usual choice; beyond it quality counts less for that key',
+    ),
 });
 
 const configSchema = z.strictObject({
@@ -258,11 +293,6 @@ function refuseUnavailable(config: Config, path: string): void {
     if (route.capture !== 'none') {
       throw new ConfigError(
         `${path}: routes.${name}.capture «${route.capture}» is not available yet: use «none».`,
-      );
-    }
-    if ('budget_usd_per_day' in route.target) {
-      throw new ConfigError(
-        `${path}: routes.${name}.target.budget_usd_per_day is not available yet: use quality or usd_per_quality.`,
       );
     }
   }

@@ -6,6 +6,8 @@ export const defaults = {
   balance: 'price',
   contentFilter: 'fail',
   holdbackMs: 5_000,
+  /** Looking at a whole answer costs no waiting; a second opinion and a held stream do, so they must be asked for. */
+  cascade: { checks: true, votes: false, holdMs: 0 },
   responsesKeepDays: 30,
   timeouts: { connectMs: 5_000, firstByteMs: 120_000, interChunkMs: 120_000, totalMs: 1_200_000 },
   /** The quality a route aims at. */

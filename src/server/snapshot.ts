@@ -178,6 +178,12 @@ function routeOf(name: string, route: RouteConfig, config: Config, catalog: Cata
     mode: route.mode === 'observe' ? 'observe' : 'assist',
     contentFilter: route.content_filter,
     holdbackMs: route.holdback_ms ?? config.holdback_ms,
+    cascade: {
+      checks: route.cascade.checks,
+      votes: route.cascade.votes,
+      holdMs: route.cascade.hold_ms,
+    },
+    upgradeShareMax: route.upgrade_share_max,
   };
 }
 
@@ -224,6 +230,7 @@ function autoRoute(catalog: Catalog, predictor: Predictor): Map<string, Route> {
     mode: 'assist',
     contentFilter: undefined,
     holdbackMs: defaults.holdbackMs,
+    cascade: defaults.cascade,
   };
   return new Map([[route.name, route]]);
 }

@@ -60,7 +60,21 @@ test('eval --json prints one document: rows with their intervals, n and excluded
   assert.deepEqual([result.n, result.excluded], [120, 0]);
   assert.deepEqual(
     result.rows.map((row) => row.name),
-    ['always-cheap', 'always-reference', 'random', 'ours', 'oracle'],
+    [
+      'always-cheap',
+      'always-reference',
+      'random',
+      'ours',
+      'prompt length',
+      'keyword tiers (v1)',
+      'shrunk tiers (v2)',
+      'matrix factorisation',
+      'nearest neighbours',
+      'clusters',
+      'n-gram regression',
+      'group oracle',
+      'oracle',
+    ],
   );
   for (const row of result.rows) {
     for (const field of [
@@ -81,6 +95,78 @@ test('eval --json prints one document: rows with their intervals, n and excluded
   }
 });
 
+test('what eval --json prints keeps to the published schema', async () => {
+  const schema = JSON.parse(
+    readFileSync(new URL('../../docs/eval.schema.json', import.meta.url), 'utf8'),
+  ) as object;
+  const { default: Ajv } = await import('ajv/dist/2020.js');
+  const validate = new Ajv.default({ strict: false }).compile(schema);
+  const runs = [
+    [...pair],
+    [...pair, '--leave-out', 'source', '--new-model', '20', '--plot', 'plot.svg', '--routers', 'ours,length'],
+  ];
+  for (const flags of runs) {
+    const { out } = await run('eval', 'core24.jsonl', ...flags, '--prices', 'prices.json', '--json');
+    assert.ok(validate(JSON.parse(out)), JSON.stringify(validate.errors));
+  }
+  assert.match(readFileSync(join(folder, 'plot.svg'), 'utf8'), /^<svg .*mean quality.*<\/svg>\n$/s);
+});
+
+test('the table says who is ahead, what was kept, and how each slice fared', async () => {
+  const { out } = await run(
+    'eval',
+    'core24.jsonl',
+    ...pair,
+    '--prices',
+    'prices.json',
+    '--routers',
+    'ours,length',
+    '--new-model',
+    '20',
+  );
+  assert.match(out, /ours less prompt length \(in-domain\), apgr: [+-]\d/);
+  assert.match(out, /honest threshold for 98 %: kept .*; a random mix of equal quality saves/);
+  assert.match(out, /ours \(in-domain\) source gsm: 60 rows/);
+  assert.match(out, /qwen2-7b known by 20 prompts costs apgr/);
+});
+
+test('any file of a user’s own works: messages, no ids, sources, subjects or languages', async () => {
+  const own = lines.map(({ prompt, outcomes }) => ({
+    messages: [{ role: 'user', content: prompt }],
+    outcomes,
+  }));
+  writeFileSync(join(folder, 'own.jsonl'), own.map((line) => JSON.stringify(line)).join('\n'));
+  const flags = [...pair, '--prices', 'prices.json', '--routers', 'ours'];
+  const { out } = await run('eval', 'own.jsonl', ...flags);
+  assert.match(out, /source all: 120 rows/);
+  await assert.rejects(
+    run('eval', 'own.jsonl', ...flags, '--leave-out', 'source'),
+    /only one source.*--train/,
+  );
+  const left = await run(
+    'eval',
+    'own.jsonl',
+    ...flags,
+    '--leave-out',
+    'source',
+    '--train',
+    'core24.jsonl',
+  ).catch((error: Error) => error);
+  assert.ok(
+    left instanceof CommandError && /only one source/.test(left.message),
+    'the same prompts teach nothing',
+  );
+});
+
+test('a plot that cannot be written, or an unknown router, says what would make it right', async () => {
+  const flags = [...pair, '--prices', 'prices.json'];
+  await assert.rejects(
+    run('eval', 'core24.jsonl', ...flags, '--routers', 'ours', '--plot', 'nowhere/plot.svg'),
+    /--plot must name a file in a folder that exists/,
+  );
+  await assert.rejects(run('eval', 'core24.jsonl', ...flags, '--routers', 'magic'), /there are ours, length/);
+});
+
 test('eval without costs says how to give them', async () => {
   await assert.rejects(run('eval', 'core24.jsonl', ...pair), (error) => {
     assert.ok(error instanceof CommandError && error.code === 1);
@@ -92,7 +178,7 @@ test('eval without costs says how to give them', async () => {
 test('train writes an artefact that eval --artefact tests, and eval warns that it was trained on the file', async () => {
   const trained = await run('train', '--data', '.', '--out', 'a.json', '--date', '2026-01-01');
   assert.match(trained.out, /maths\|en/);
-  assert.match(readFileSync(join(folder, 'a.json'), 'utf8'), /"format": 1/);
+  assert.match(readFileSync(join(folder, 'a.json'), 'utf8'), /"format": 2/);
   const { out, err } = await run(
     'eval',
     'core24.jsonl',

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bootstrap } from '../../src/evaluation/metrics/bootstrap.ts';
-import { honestThresholds } from '../../src/evaluation/metrics/honest.ts';
+import { bootstrap, pairedDifference, replicate } from '../../src/evaluation/metrics/bootstrap.ts';
+import { calibrationError } from '../../src/evaluation/metrics/calibration.ts';
+import { choicePicks, honestOf, pairPicks } from '../../src/evaluation/metrics/honest.ts';
 import { averageQuality, costAt, upperHull } from '../../src/evaluation/metrics/hull.ts';
-import { manyMetrics, pointOf, singles, sweep } from '../../src/evaluation/metrics/many.ts';
+import { type ManySample, manyMetrics, pointOf, singles, sweep } from '../../src/evaluation/metrics/many.ts';
 import {
   orderByScore,
   type PairMetrics,
@@ -166,19 +167,102 @@ test('the bootstrap is the same for the same seed and another for another', () =
   );
 });
 
+const asMany = (sample: PairSample): ManySample => ({
+  score: [sample.reference, sample.cheap],
+  usd: [sample.referenceUsd, sample.cheapUsd],
+  reference: 0,
+});
+const fifths = (sample: PairSample) => Int32Array.from(sample.cheap, (_, i) => i % 5);
+
 test('honest thresholds come from other folds and land near their target', () => {
   const sample = simulate({ ...world, skill: 0.4 });
-  const fold = Int32Array.from(sample.cheap, (_, i) => i % 5);
-  const honest = honestThresholds(sample, fold);
-  near(honest[95].qualityRatio, 0.95, 0.01, 'quality kept');
-  assert.ok(honest[95].save > honest[98].save && honest[98].save > honest[100].save);
+  const picks = pairPicks(sample, fifths(sample))!;
+  const honest = (target: 95 | 98 | 100) => honestOf(asMany(sample), picks[target]);
+  near(honest(95).qualityRatio, 0.95, 0.01, 'quality kept');
+  assert.ok(honest(95).save > honest(98).save && honest(98).save > honest(100).save);
+  assert.ok(honest(95).save > honest(95).randomSave! + 0.1, 'skill beats the random mix of equal quality');
 });
 
 test('an honest threshold of a router without skill does not beat the random mix', () => {
   const sample = simulate(world);
-  const fold = Int32Array.from(sample.cheap, (_, i) => i % 5);
+  const { save, randomSave } = honestOf(asMany(sample), pairPicks(sample, fifths(sample))![95]);
+  near(save, randomSave!, 0.02, 'saving against the mix of equal quality');
   const random = { ...sample, routerScore: new Float64Array(sample.cheap.length) };
-  near(honestThresholds(sample, fold)[95].save, measure(random).save[95], 0.03, 'saving');
+  near(save, measure(random).save[95], 0.03, 'saving against the mix at the target');
+});
+
+test('the outcomes of a fold do not choose its own threshold', () => {
+  const sample = simulate({ ...world, prompts: 500, skill: 0.4 });
+  const before = pairPicks(sample, fifths(sample))!;
+  // Fold 0 turned upside down: its own picks stay, whatever became of them.
+  const turned = {
+    ...sample,
+    cheap: sample.cheap.map((score, i) => (i % 5 === 0 ? 1 - score : score)),
+    reference: sample.reference.map((score, i) => (i % 5 === 0 ? 1 - score : score)),
+  };
+  const after = pairPicks(turned, fifths(sample))!;
+  const ofFold = (picks: Uint8Array) => picks.filter((_, i) => i % 5 === 0);
+  assert.deepEqual(ofFold(after[98]), ofFold(before[98]));
+  assert.equal(pairPicks(sample, new Int32Array(500)), undefined, 'one fold has no others');
+});
+
+test('many models: the setting chosen on other folds equals the threshold of a pair with the same policies', () => {
+  const sample = simulate({ ...world, prompts: 400, skill: 0.5 });
+  sample.routerScore = sample.routerScore.map((score) => Math.round(10 * score));
+  const cuts = [...new Set(sample.routerScore)].sort((a, b) => a - b);
+  const choices = [...cuts, Number.POSITIVE_INFINITY].map((cut) =>
+    Uint8Array.from(sample.routerScore, (score) => (score >= cut ? 0 : 1)),
+  );
+  const fold = fifths(sample);
+  const many = asMany(sample);
+  for (const target of [95, 98, 100] as const) {
+    assert.deepEqual(choicePicks(many, choices, fold)![target], pairPicks(sample, fold)![target]);
+  }
+  const onlyCheap = [new Uint8Array(400).fill(1)];
+  assert.ok(
+    choicePicks(many, onlyCheap, fold)![100].every((model) => model === 0),
+    'where no setting keeps the target, the reference answers',
+  );
+});
+
+test('paired differences are narrower than two intervals, and cover the truth', () => {
+  const skilled = simulate({ ...world, prompts: 1500, skill: 0.5, seed: 5 });
+  const noisy = {
+    ...skilled,
+    routerScore: skilled.routerScore.map((score, i) => score + 0.02 * ((i * 7919) % 13)),
+  };
+  const of = (sample: PairSample) => {
+    const order = orderByScore(sample.routerScore);
+    const apgr = (weight?: Float64Array) => pairMetrics(sample, order, weight).apgr;
+    const replicates = replicate(1500, 300, 1, (weight) => ({ apgr: apgr(weight) }));
+    return { value: apgr(), replicates: replicates.get('apgr') };
+  };
+  const { difference, ci } = pairedDifference(of(skilled), of(noisy))!;
+  near(difference, of(skilled).value! - of(noisy).value!, 1e-12, 'difference');
+  assert.ok(ci[0] <= difference && difference <= ci[1]);
+  const alone = bootstrap(1500, 300, 1, (weight) => ({
+    apgr: pairMetrics(skilled, orderByScore(skilled.routerScore), weight).apgr,
+  }))['apgr']!;
+  assert.ok(ci[1] - ci[0] < (alone[1] - alone[0]) / 2);
+  assert.equal(pairedDifference({ value: undefined, replicates: undefined }, of(noisy)), undefined);
+});
+
+test('calibration error is zero for the truth and the distance for a constant lie', () => {
+  const n = 10_000;
+  const truth = Float64Array.from({ length: n }, (_, i) => i / n);
+  const recorded = truth.map((p, i) => (((i * 7919) % n) / n < p ? 1 : 0));
+  const told = calibrationError(truth, recorded);
+  assert.ok(told.ece < 0.02 && told.brier < told.constant, `${told.ece}`);
+  near(calibrationError(new Float64Array(n).fill(0.9), recorded).ece, 0.4, 0.02, 'error of saying 0.9');
+  near(
+    calibrationError(
+      truth.map((p) => p + 5),
+      recorded,
+    ).brier,
+    0.5,
+    0.02,
+    'predictions beyond 1 count as 1',
+  );
 });
 
 test('the hull is what mixing reaches', () => {

@@ -26,6 +26,7 @@ test('plain and gzip files read alike; a cost of zero is a cost', async () => {
       costUsd: 0,
       inTokens: undefined,
       outTokens: undefined,
+      answer: undefined,
     });
   }
 });

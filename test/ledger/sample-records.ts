@@ -151,6 +151,7 @@ export const anyRecord: fc.Arbitrary<RequestRecord> = fc
     usage: maybe(fc.record({ inputTokens: count, cacheReadTokens: count, outputTokens: count })),
     costNano: maybe(money),
     referenceCostNano: maybe(money),
+    predicted: maybe(fc.record({ costNano: money, outputTokens: count })),
     firstContentMs: maybe(fc.integer({ min: 0, max: 5000 })),
     simulated: fc.boolean(),
   })

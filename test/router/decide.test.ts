@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decide, loadShippedPredictor, type ReasonCode } from '../../src/router/index.ts';
+import { decide, loadShippedPredictor, type ReasonCode, type SessionState } from '../../src/router/index.ts';
 import {
   candidate,
   chat,
@@ -17,6 +17,15 @@ import {
 } from './fixtures.ts';
 
 const predictor = loadShippedPredictor();
+
+/** A conversation that this deployment answered last. */
+const sessionAt = (deployment: string, tokens = 10): SessionState => ({
+  home: { candidate: deployment, deployment, userTurns: 1 },
+  warm: [{ deployment, tokens, atMs: 1_700_000_000_000 }],
+  calls: 1,
+  gapMs: undefined,
+});
+
 const translate = chat(['Translate to French: good morning.']);
 const prove = chat(['Why did the treaty fail, and would a different clause have saved it?']);
 
@@ -170,7 +179,7 @@ test('what policy refused stays out and is kept in the record', () => {
 
 test('an open tool loop stays with the deployment that began it, or with the reference when that is not known', () => {
   const loop = chat(['Find it.', toolCall('c'), toolResult('c')]);
-  const known = decide(input(loop, { warm: { deployment: 'p/weak', tokens: 10 } }), predictor);
+  const known = decide(input(loop, { session: sessionAt('p/weak') }), predictor);
   assert.deepEqual(known.plan, ['p/weak']);
   assert.equal(known.reason, 'tool-loop-lock');
   assert.equal(known.excluded[0]!.rule, 'capability.tool-loop');
@@ -181,7 +190,7 @@ test('an open tool loop stays with the deployment that began it, or with the ref
     { role: 'assistant', parts: [{ type: 'reasoning', text: 'h', signature: 's' }] },
     'b',
   ]);
-  const bound = decide(input(signed, { warm: { deployment: 'p/near', tokens: 5 } }), predictor);
+  const bound = decide(input(signed, { session: sessionAt('p/near') }), predictor);
   assert.deepEqual([bound.plan, bound.reason], [['p/near'], 'session-lock']);
 });
 
@@ -219,22 +228,22 @@ test('a reference that the catalogue does not know, and a named model, are not j
 test('a warm prefix is priced at the cache rate', () => {
   const cached = { candidate: strong.candidate, rates: { ...dear, cacheRead: 1_000_000 } };
   const long = chat([system('context '.repeat(2000)), 'hi']);
-  const cost = (warm?: { deployment: string; tokens: number }) =>
-    decide(input(long, { candidates: [cached, near], warm }), predictor).candidates[0]!.cost!;
+  const cost = (session?: SessionState) =>
+    decide(input(long, { candidates: [cached, near], session }), predictor).candidates[0]!.cost!;
   const cold = cost();
-  const warm = cost({ deployment: 'p/strong', tokens: 1000 });
+  const warm = cost(sessionAt('p/strong', 1200));
   assert.equal(cold.cachedInputNano, 0);
-  assert.equal(warm.cachedInputNano, 1000 * 1000);
-  assert.equal(cold.totalNano - warm.totalNano, 1000 * 9000);
+  assert.equal(warm.cachedInputNano, 1200 * 1000);
+  assert.equal(cold.totalNano - warm.totalNano, 1200 * 9000);
 });
 
 test('a price of quality decides by what the loss would cost', () => {
   const at = (value: number) =>
     decide(
-      input(prove, { candidates: [strong, near], target: { kind: 'usd-per-quality', value } }),
+      input(prove, { candidates: [strong, weak], target: { kind: 'usd-per-quality', value } }),
       predictor,
     );
-  assert.equal(at(0.000_001).plan[0], 'p/near');
+  assert.equal(at(0.000_001).plan[0], 'p/weak');
   assert.equal(at(1000).plan[0], 'p/strong');
   assert.equal(at(1000).lambda, 1000);
 });
@@ -265,4 +274,50 @@ test('no explanation quotes the prompt', () => {
   const secret = 'Translate xylophonequartz to French, zebrafish.';
   const text = JSON.stringify(decide(input(chat([secret])), predictor));
   assert.ok(!text.includes('xylophone') && !text.includes('zebrafish'));
+});
+
+test('a key over its cap on upgrades trades as if quality were worth less, and the decision says so', () => {
+  const wanted = input(prove, {
+    candidates: [strong, weak],
+    target: { kind: 'usd-per-quality', value: 1000 },
+  });
+  assert.equal(decide(wanted, predictor).plan[0], 'p/strong');
+  const capped = decide({ ...wanted, capped: { share: 0.8, max: 0.5, lambdaFactor: 0 } }, predictor);
+  assert.equal(capped.plan[0], 'p/weak');
+  assert.equal(capped.lambda, 0);
+  assert.deepEqual(capped.capped, { share: 0.8, max: 0.5, lambdaFactor: 0 });
+  assert.match(capped.explanation.sentence, /80 % upgrades \(at most 50 %\)/);
+});
+
+test('a chosen cheap answer is looked at where the route allows checks, and its reference answers after it', () => {
+  const decision = decide(
+    input(translate, { candidates: [strong, near], cascade: { checks: true, votes: false } }),
+    predictor,
+  );
+  assert.deepEqual(decision.plan.slice(0, 2), ['p/near', 'p/strong']);
+  assert.equal(decision.reason, 'checkable-task');
+  assert.deepEqual(decision.cascade?.plan, { kind: 'check', first: 'p/near', ['then']: 'p/strong' });
+  assert.equal(decision.cascade?.terms.lambdaUsd, decision.lambda);
+});
+
+test('a vote is chosen where agreement makes cheap answers good enough, and only where answers can be compared', () => {
+  const fair = { ...near, candidate: candidate({ id: 'fair', mmlu: 86 }) };
+  const asked = (comparison: 'choice' | 'text', votes: boolean) =>
+    decide(
+      input(prove, {
+        candidates: [strong, near, fair],
+        target: { kind: 'quality', value: 0.6 },
+        cascade: { checks: false, votes },
+        comparison,
+      }),
+      predictor,
+    );
+  assert.equal(asked('text', true).cascade, undefined);
+  assert.equal(asked('choice', false).cascade, undefined);
+  const weighed = asked('choice', true);
+  assert.ok((weighed.cascades ?? []).length > 0);
+  for (const { cost, escalation, quality } of weighed.cascades ?? []) {
+    assert.ok(cost !== undefined && cost.totalNano >= cost.escalationNano);
+    assert.ok(escalation >= 0 && escalation <= 1 && quality.low <= quality.mean);
+  }
 });

@@ -235,6 +235,9 @@ function expectedReport(records: RequestRecord[], fromMs: number, toMs: number, 
   const rows = [...groups].map(([key, members]) => {
     const [group, simulated] = JSON.parse(key) as [string | null, boolean];
     const both = members.filter((r) => r.costNano !== undefined && r.referenceCostNano !== undefined);
+    const foreseen = members.filter(
+      (r) => r.outcome === 'answered' && r.costNano !== undefined && r.predicted !== undefined,
+    );
     const firsts = members.flatMap((r) => r.firstContentMs ?? []).sort((a, b) => a - b);
     const rank = (percent: number) => firsts[Math.ceil((firsts.length * percent) / 100) - 1];
     return {
@@ -254,6 +257,13 @@ function expectedReport(records: RequestRecord[], fromMs: number, toMs: number, 
         requests: both.length,
         costNano: bigSum(both.map((r) => r.costNano)),
         referenceCostNano: bigSum(both.map((r) => r.referenceCostNano)),
+      },
+      predicted: {
+        requests: foreseen.length,
+        costNano: bigSum(foreseen.map((r) => r.predicted?.costNano)),
+        actualCostNano: bigSum(foreseen.map((r) => r.costNano)),
+        outputTokens: sum(foreseen.map((r) => r.predicted?.outputTokens)),
+        actualOutputTokens: sum(foreseen.map((r) => r.usage?.outputTokens)),
       },
       firstContentMsP50: rank(50),
       firstContentMsP95: rank(95),

@@ -103,6 +103,19 @@ async function folder(t: TestContext): Promise<string> {
   return path;
 }
 
+test('what was learned is read by the next process, and the newest write stands', async (t) => {
+  const dataFolder = await folder(t);
+  const first = await openSqliteStore({ dataFolder });
+  assert.equal(await first.learned.get('lengths'), undefined);
+  await first.learned.put('lengths', '{"a":1}', 1);
+  await first.learned.put('lengths', '{"a":2}', 2);
+  await first.learned.put('other', '[]', 3);
+  await first.close();
+  const second = await openSqliteStore({ dataFolder });
+  assert.equal(await second.learned.get('lengths'), '{"a":2}');
+  await second.close();
+});
+
 test('processes that start at once on a new folder all come up, and see each other’s keys', async (t) => {
   const dataFolder = await folder(t);
   const outputs = await Promise.all(

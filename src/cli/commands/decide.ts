@@ -1,8 +1,14 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { preview, SessionMemory } from '../../gateway/index.ts';
+import { preview, RoutePacing, SessionMemory } from '../../gateway/index.ts';
 import { presentDecision } from '../../http/index.ts';
 import type { Principal } from '../../identity/index.ts';
-import { type CandidateEstimate, type Decision, loadShippedPredictor } from '../../router/index.ts';
+import {
+  type CandidateEstimate,
+  type Decision,
+  loadShippedPredictor,
+  OutputLengths,
+  decide as routerDecide,
+} from '../../router/index.ts';
 import { buildSnapshot, findSetup } from '../../server/index.ts';
 import { createIdSource, formatUsd, systemClock } from '../../std/index.ts';
 import { createCircuitBreakers, Fleet } from '../../upstream/index.ts';
@@ -58,6 +64,9 @@ async function decide(text: string, options: DecideOptions, io: CommandIo): Prom
       breakers,
       fleet: new Fleet({ breakers, random: Math.random }),
       sessions: new SessionMemory(),
+      lengths: new OutputLengths(),
+      decide: routerDecide,
+      pacing: new RoutePacing({ clock: systemClock }),
       snapshot: () => snapshot,
     },
   );

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  costQualitySvg,
   type Evaluation,
   EvaluationError,
   type EvaluationRow,
@@ -12,6 +13,7 @@ import {
   OutcomesFileError,
   type PriceTable,
   readOutcomes,
+  routerIds,
 } from '../../evaluation/index.ts';
 import { isObject } from '../../protocol/index.ts';
 import {
@@ -32,6 +34,9 @@ interface EvalFlags {
   seed: number;
   bootstrap: number;
   leaveOut?: 'source' | 'sub';
+  routers?: string[];
+  newModel?: number;
+  plot?: string;
   json?: boolean;
 }
 
@@ -43,7 +48,10 @@ export function register(program: Command, io: CommandIo): void {
     .argument('<file...>', 'outcomes files: JSONL, gzip or plain')
     .requiredOption('--reference <model>', 'the model that quality is relative to, as the files call it')
     .requiredOption('--candidates <models>', 'cheaper models, separated by commas', namesOf)
-    .option('--train <files...>', 'fit on these files and test on the others, instead of on folds')
+    .option(
+      '--train <files...>',
+      'fit on these files and test on the others, instead of on folds; with --leave-out, fit on them too',
+    )
     .option('--artefact [file]', 'test this artefact as it is; without a file, the shipped one')
     .option('--prices <file>', 'JSON: model to [input, output] in USD per 1M tokens, for rows without a cost')
     .option('--folds <n>', 'folds by prompt text', atLeast(2), 5)
@@ -52,7 +60,14 @@ export function register(program: Command, io: CommandIo): void {
     .addOption(
       new Option('--leave-out <by>', 'also fit without each group in turn').choices(['source', 'sub']),
     )
-    .option('--json', 'print one JSON document')
+    .option('--routers <ids>', `routers to measure, separated by commas: ${routerIds.join(', ')}`, namesOf)
+    .option(
+      '--new-model <n>',
+      'also route with each candidate as if it were new, known by n prompts',
+      atLeast(1),
+    )
+    .option('--plot <file>', 'write cost and quality of every policy as SVG')
+    .option('--json', 'print one JSON document (docs/eval.schema.json)')
     .action((files: string[], flags: EvalFlags) => run(files, flags, io));
 }
 
@@ -77,18 +92,25 @@ async function run(paths: string[], flags: EvalFlags, io: CommandIo): Promise<vo
       leaveOut: flags.leaveOut,
       train,
       artefact,
+      probes: flags.newModel,
+      routers: flags.routers,
+      curves: flags.plot !== undefined,
       progress: (text) => io.err(`${text}\n`),
     });
     const overlap = paths.filter((path) => artefact?.trainedOn.has(digestOf(resolve(io.cwd, path))) === true);
     const notes = [...evaluation.notes, ...overlap.map(seenNote)];
     const { excluded_because: because } = evaluation;
-    const result = {
+    const result: Evaluation = {
       ...evaluation,
       notes,
       excluded: evaluation.excluded + tested.contaminated,
       excluded_because: { ...because, contaminated: tested.contaminated },
     };
     for (const note of notes) io.err(`${note}\n`);
+    if (flags.plot !== undefined) {
+      const title = `${flags.candidates.join(', ')} → ${flags.reference}`;
+      writePlot(resolve(io.cwd, flags.plot), costQualitySvg(result, title));
+    }
     io.out(flags.json === true ? `${JSON.stringify(result)}\n` : shown(result));
   } catch (error) {
     const expected =
@@ -130,6 +152,16 @@ function loadArtefact(given: string | true, io: CommandIo): PredictorParameters 
     );
   }
   return decodeArtefact(value);
+}
+
+function writePlot(file: string, svg: string): void {
+  try {
+    writeFileSync(file, svg);
+  } catch (cause) {
+    throw new CommandError(`${file} cannot be written; --plot must name a file in a folder that exists.`, 1, {
+      cause,
+    });
+  }
 }
 
 const digestOf = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
@@ -181,7 +213,7 @@ const columns = [
   'AIQ',
 ];
 
-function shown(evaluation: Omit<Evaluation, 'excluded_because'>): string {
+function shown(evaluation: Evaluation): string {
   const cells = [columns, ...evaluation.rows.map(cellsOf)];
   const widths = columns.map((_, i) => Math.max(...cells.map((row) => row[i]!.length)));
   const lines = cells.map((row) =>
@@ -190,24 +222,60 @@ function shown(evaluation: Omit<Evaluation, 'excluded_because'>): string {
       .join('  ')
       .trimEnd(),
   );
-  for (const row of evaluation.rows) {
-    for (const [target, { quality_ratio, save }] of Object.entries(row.honest ?? {})) {
-      lines.push(
-        `${row.name} (${row.split}), honest threshold for ${target} %: kept ${percent(quality_ratio)} of the quality, saved ${percent(save)}`,
-      );
-    }
-    for (const [group, { n, apgr }] of Object.entries(row.groups ?? {})) {
-      lines.push(`${row.name} (${row.split}) ${group}: APGR ${apgr?.toFixed(3) ?? '–'}, ${n} rows`);
-    }
-  }
+  for (const row of evaluation.rows) lines.push(...detailsOf(row));
   lines.push(`${evaluation.n} rows, ${evaluation.excluded} excluded`);
   return `${lines.join('\n')}\n`;
+}
+
+function detailsOf(row: EvaluationRow): string[] {
+  const who = `${row.name} (${row.split})`;
+  const lines: string[] = [];
+  for (const [metric, { difference, ci }] of Object.entries(row.ours_ahead ?? {})) {
+    if (metric !== 'apgr' && metric !== 'aiq' && metric !== 'save98') continue;
+    const verdict = ci[0] > 0 ? 'ahead' : ci[1] < 0 ? 'behind' : 'no difference shown';
+    lines.push(
+      `ours less ${who}, ${metric}: ${signed(difference)} [${signed(ci[0])}, ${signed(ci[1])}] ${verdict}`,
+    );
+  }
+  if (row.unseen !== undefined) {
+    for (const [metric, { difference, ci }] of Object.entries(row.unseen.loss)) {
+      lines.push(
+        `${row.unseen.model} known by ${row.unseen.probes} prompts costs ${metric} ${signed(difference)} [${signed(ci[0])}, ${signed(ci[1])}]`,
+      );
+    }
+  }
+  if (row.router !== 'ours' || row.unseen !== undefined) return lines;
+  for (const [target, { quality_ratio, save, random_save, ci }] of Object.entries(row.honest ?? {})) {
+    const mix = random_save === null ? '' : `; a random mix of equal quality saves ${percent(random_save)}`;
+    lines.push(
+      `${who}, honest threshold for ${target} %: kept ${percent(quality_ratio)}${range(ci['quality_ratio'])} of the quality, saved ${percent(save)}${range(ci['save'])}${mix}`,
+    );
+  }
+  for (const [group, { n, apgr }] of Object.entries(row.groups ?? {})) {
+    lines.push(`${who} ${group}: APGR ${apgr?.toFixed(3) ?? '–'}, ${n} rows`);
+  }
+  for (const [model, { ece, brier, brier_constant }] of Object.entries(row.calibration ?? {})) {
+    lines.push(
+      `${who} ${model}: calibration error ${percent(ece)}, Brier ${brier.toFixed(3)} (of its mean ${brier_constant.toFixed(3)})`,
+    );
+  }
+  for (const [by, slices] of Object.entries(row.slices ?? {})) {
+    for (const [name, { n, apgr, honest98, ci }] of Object.entries(slices)) {
+      const gap = apgr === null ? '' : `, APGR ${apgr.toFixed(3)}${interval(ci['apgr'], apgr)}`;
+      const kept =
+        honest98 === null
+          ? ''
+          : `, at 98 % kept ${percent(honest98.quality_ratio)}${range(ci['quality_ratio'])}, saved ${percent(honest98.save)}`;
+      lines.push(`${who} ${by} ${name}: ${n} rows${gap}${kept}`);
+    }
+  }
+  return lines;
 }
 
 function cellsOf(row: EvaluationRow): string[] {
   const save = (target: '95' | '98' | '100') => figure(row.save[target], 2);
   return [
-    row.name,
+    row.unseen === undefined ? row.name : `${row.name}, new ${row.unseen.model}`,
     row.split,
     row.quality.toFixed(3),
     (1000 * row.cost_usd).toFixed(4),
@@ -224,6 +292,9 @@ function cellsOf(row: EvaluationRow): string[] {
 const figure = (value: number | null, digits: number) => (value === null ? '–' : value.toFixed(digits));
 const interval = (value: Interval | undefined, of: number | null) =>
   value === undefined || of === null ? '' : ` [${value[0].toFixed(3)}, ${value[1].toFixed(3)}]`;
+const range = (value: Interval | undefined) =>
+  value === undefined ? '' : ` [${(100 * value[0]).toFixed(1)}, ${(100 * value[1]).toFixed(1)}]`;
+const signed = (value: number) => `${value < 0 ? '' : '+'}${value.toFixed(3)}`;
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
 
 function namesOf(text: string): string[] {

@@ -6,6 +6,8 @@ export interface Outcome {
   costUsd: number | undefined;
   inTokens: number | undefined;
   outTokens: number | undefined;
+  /** The normalised final answer, to compare it with others; undefined where there is none or the file does not record any. */
+  answer?: string | undefined;
 }
 
 /** One prompt with the outcomes of several models: a line of an outcomes file. */

@@ -90,7 +90,8 @@ function rowOf(file: string, line: number, value: JsonObject, prices: PriceTable
     const inTokens = amount(given['in_tokens']);
     const outTokens = amount(given['out_tokens']);
     const costUsd = amount(given['cost_usd']) ?? priced(prices.get(model), inTokens, outTokens);
-    outcomes.set(model, { score, costUsd, inTokens, outTokens });
+    const answer = typeof given['ans'] === 'string' ? given['ans'] : undefined;
+    outcomes.set(model, { score, costUsd, inTokens, outTokens, answer });
   }
   return {
     id: typeof value['id'] === 'string' ? value['id'] : `line-${line}`,

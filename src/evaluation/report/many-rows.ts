@@ -1,39 +1,45 @@
-import { bootstrap } from '../metrics/bootstrap.ts';
+import { bootstrap, intervalsOf, replicate } from '../metrics/bootstrap.ts';
+import { choicePicks, honestOf } from '../metrics/honest.ts';
 import { costAt, type OperatingPoint, upperHull } from '../metrics/hull.ts';
 import { type Choices, type ManySample, manyMetrics, pointOf, singles, sweep } from '../metrics/many.ts';
 import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
-import { costsOf, fixedRow, mean, scoresOf, type Table } from './table.ts';
+import { calibrationFigures, curveOf, honestFigures, sliceFigures } from './details.ts';
+import type { Measured } from './measured.ts';
+import { fixedRow, mean, sampleOf, type Table } from './table.ts';
 
 /** The rows of an evaluation among several models. APGR and CPT are defined for pairs only. */
-export function compareMany(table: Table): EvaluationRow[] {
-  const sample: ManySample = {
-    score: table.names.map((_, m) => scoresOf(table, m)),
-    usd: table.names.map((_, m) => costsOf(table, m)),
-    reference: 0,
-  };
+export function compareMany(table: Table, groupOracle: RoutedRows | undefined): Measured[] {
+  const sample = sampleOf(table);
   const alone = singles(sample);
   const cheapest = alone.reduce((best, point, m) => (point.cost < alone[best]!.cost ? m : best), 0);
-  const fixed = (name: string, m: number): EvaluationRow => ({
-    ...fixedRow(name, 'all', alone[m]!, alone[0]!, table.rows.length),
-    ci: bootstrap(table.rows.length, table.bootstrap, table.seed, (weight) => ({
-      quality: mean(sample.score[m]!, weight),
-      cost_usd: mean(sample.usd[m]!, weight),
-    })),
+  const fixed = (name: string, m: number): Measured => ({
+    row: {
+      ...fixedRow(name, 'all', alone[m]!, alone[0]!, table.rows.length),
+      ci: bootstrap(table.rows.length, table.bootstrap, table.seed, (weight) => ({
+        quality: mean(sample.score[m]!, weight),
+        cost_usd: mean(sample.usd[m]!, weight),
+      })),
+    },
+    replicates: new Map(),
   });
   const others = table.names.flatMap((name, m) =>
     m === 0 || m === cheapest ? [] : [fixed(`always ${name}`, m)],
   );
+  const oracle = distinct(sweep(sample.score, relative(sample)));
   return [
     fixed('always-cheap', cheapest),
     fixed('always-reference', 0),
     ...others,
-    mixRow('random', sample, table, (weight) => {
+    measure('random', 'all', sample, table, (weight) => {
       const own = singles(sample, weight);
       return [own[0]!, own[cheapest]!];
     }),
-    mixRow('hull of single models', sample, table, (weight) => singles(sample, weight)),
-    ...table.routed.map((routed) => sweptRow('ours', routed.split, sample, table, choicesOf(routed, sample))),
-    sweptRow('oracle', 'all', sample, table, sweep(sample.score, relative(sample))),
+    measure('hull of single models', 'all', sample, table, (weight) => singles(sample, weight)),
+    ...table.routed.map((routed) => routedRow(routed, sample, table)),
+    ...(groupOracle === undefined
+      ? []
+      : [sweptRow('group oracle', sample, table, choicesOf(groupOracle, sample))]),
+    sweptRow('oracle', sample, table, oracle),
   ];
 }
 
@@ -41,7 +47,7 @@ export function compareMany(table: Table): EvaluationRow[] {
 function choicesOf(routed: RoutedRows, sample: ManySample): Choices {
   const referenceCost = mean(sample.usd[sample.reference]!);
   const cost = sample.usd.map((usd) => new Float64Array(usd.length).fill(mean(usd) / referenceCost));
-  return sweep(routed.quality, cost);
+  return distinct(sweep(routed.quality, cost));
 }
 
 function relative(sample: ManySample): Float64Array[] {
@@ -49,56 +55,62 @@ function relative(sample: ManySample): Float64Array[] {
   return sample.usd.map((usd) => usd.map((value) => value / referenceCost));
 }
 
-function sweptRow(
-  name: string,
-  split: Split,
-  sample: ManySample,
-  table: Table,
-  choices: Choices,
-): EvaluationRow {
-  const distinct = choices.filter(
-    (picked, i) => i === 0 || picked.some((model, row) => model !== choices[i - 1]![row]),
-  );
-  return rowOf(name, split, sample, table, (weight) =>
-    distinct.map((picked) => pointOf(sample, picked, weight)),
-  );
+const distinct = (choices: Choices): Choices =>
+  choices.filter((picked, i) => i === 0 || picked.some((model, row) => model !== choices[i - 1]![row]));
+
+const pointsOf = (sample: ManySample, choices: Choices) => (weight?: Float64Array) =>
+  choices.map((picked) => pointOf(sample, picked, weight));
+
+const sweptRow = (name: string, sample: ManySample, table: Table, choices: Choices): Measured =>
+  measure(name, 'all', sample, table, pointsOf(sample, choices));
+
+function routedRow(routed: RoutedRows, sample: ManySample, table: Table): Measured {
+  const choices = choicesOf(routed, sample);
+  const measured = measure(routed.name, routed.split, sample, table, pointsOf(sample, choices));
+  const picks = choicePicks(sample, choices, routed.fold);
+  const at98 = picks === undefined ? undefined : honestOf(sample, picks[98]);
+  const row: EvaluationRow = {
+    ...measured.row,
+    router: routed.router,
+    ...(at98 === undefined ? {} : { quality: at98.quality, cost_usd: at98.costUsd }),
+    ...(picks === undefined ? {} : { honest: honestFigures(sample, picks, table) }),
+    calibration: calibrationFigures(sample, routed, table.names),
+    ...(routed.router === 'ours' ? { slices: sliceFigures(sample, routed, picks, table) } : {}),
+  };
+  return { ...measured, row, routed };
 }
 
-const mixRow = (
+function measure(
   name: string,
+  split: Split,
   sample: ManySample,
   table: Table,
   points: (weight?: Float64Array) => OperatingPoint[],
-): EvaluationRow => rowOf(name, 'all', sample, table, points);
-
-function rowOf(
-  name: string,
-  split: Split,
-  sample: ManySample,
-  table: Table,
-  pointsOf: (weight?: Float64Array) => OperatingPoint[],
-): EvaluationRow {
-  const points = pointsOf();
+): Measured {
+  const own = points();
   const alone = singles(sample);
-  const metrics = manyMetrics(points, alone, sample.reference);
+  const metrics = manyMetrics(own, alone, sample.reference);
   const reference = alone[sample.reference]!;
   const needed = 0.98 * reference.quality;
-  const cost = costAt([...points, reference], needed) ?? reference.cost;
-  const ci = bootstrap(table.rows.length, table.bootstrap, table.seed, (weight) => {
-    const own = manyMetrics(pointsOf(weight), singles(sample, weight), sample.reference);
-    return { aiq: own.aiq, save95: own.save[95], save98: own.save[98], save100: own.save[100] };
+  const replicates = replicate(table.rows.length, table.bootstrap, table.seed, (weight) => {
+    const drawn = manyMetrics(points(weight), singles(sample, weight), sample.reference);
+    return { aiq: drawn.aiq, save95: drawn.save[95], save98: drawn.save[98], save100: drawn.save[100] };
   });
   return {
-    name,
-    split,
-    n: table.rows.length,
-    quality: Math.max(needed, upperHull([...points, reference])[0]!.quality),
-    cost_usd: cost,
-    save: { '95': metrics.save[95], '98': metrics.save[98], '100': metrics.save[100] },
-    apgr: null,
-    cpt50: null,
-    cpt80: null,
-    aiq: metrics.aiq ?? null,
-    ci,
+    row: {
+      name,
+      split,
+      n: table.rows.length,
+      quality: Math.max(needed, upperHull([...own, reference])[0]!.quality),
+      cost_usd: costAt([...own, reference], needed) ?? reference.cost,
+      save: { '95': metrics.save[95], '98': metrics.save[98], '100': metrics.save[100] },
+      apgr: null,
+      cpt50: null,
+      cpt80: null,
+      aiq: metrics.aiq ?? null,
+      ci: intervalsOf(replicates),
+    },
+    replicates,
+    curve: curveOf(name, split, table, points),
   };
 }

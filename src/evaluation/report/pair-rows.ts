@@ -1,32 +1,39 @@
-import { bootstrap } from '../metrics/bootstrap.ts';
-import { honestThresholds } from '../metrics/honest.ts';
+import { bootstrap, intervalsOf, replicate } from '../metrics/bootstrap.ts';
+import { honestOf, pairPicks } from '../metrics/honest.ts';
 import { averageQuality, type OperatingPoint } from '../metrics/hull.ts';
+import type { ManySample } from '../metrics/many.ts';
 import { orderByScore, type PairMetrics, type PairSample, pairMetrics } from '../metrics/pair.ts';
 import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
-import { costsOf, fixedRow, mean, scoresOf, type Table } from './table.ts';
+import { calibrationFigures, curveOf, honestFigures, sliceFigures } from './details.ts';
+import type { Measured } from './measured.ts';
+import { fixedRow, mean, sampleOf, type Table } from './table.ts';
 
 /** Cuts along the curve that the hull of AIQ is drawn through; more change it in the fourth digit. */
 const aiqCuts = 64;
 
+type Outcomes = Omit<PairSample, 'routerScore'>;
+
 /** The rows of an evaluation between one cheap model and the reference. */
-export function comparePair(table: Table): EvaluationRow[] {
-  const outcomes: Omit<PairSample, 'routerScore'> = {
-    reference: scoresOf(table, 0),
-    referenceUsd: costsOf(table, 0),
-    cheap: scoresOf(table, 1),
-    cheapUsd: costsOf(table, 1),
+export function comparePair(table: Table, groupOracle: RoutedRows | undefined): Measured[] {
+  const sample = sampleOf(table);
+  const outcomes: Outcomes = {
+    reference: sample.score[0]!,
+    referenceUsd: sample.usd[0]!,
+    cheap: sample.score[1]!,
+    cheapUsd: sample.usd[1]!,
   };
-  const n = table.rows.length;
-  const random: PairSample = { ...outcomes, routerScore: new Float64Array(n) };
+  const random: PairSample = { ...outcomes, routerScore: new Float64Array(table.rows.length) };
   const oracle: PairSample = {
     ...outcomes,
     routerScore: Float64Array.from(outcomes.reference, (score, i) => score - outcomes.cheap[i]!),
   };
+  const grouped = groupOracle === undefined ? undefined : gainOf(groupOracle, outcomes);
   return [
     fixed('always-cheap', outcomes.cheap, outcomes.cheapUsd, outcomes, table),
     fixed('always-reference', outcomes.reference, outcomes.referenceUsd, outcomes, table),
     curveRow('random', 'all', random, table, leastCostAt98(random)),
-    ...table.routed.map((routed) => routedRow(routed, outcomes, table)),
+    ...table.routed.map((routed) => routedRow(routed, outcomes, sample, table)),
+    ...(grouped === undefined ? [] : [curveRow('group oracle', 'all', grouped, table, undefined)]),
     curveRow('oracle', 'all', oracle, table, bestOfBoth(outcomes)),
   ];
 }
@@ -35,9 +42,9 @@ function fixed(
   name: string,
   score: Float64Array,
   usd: Float64Array,
-  outcomes: Omit<PairSample, 'routerScore'>,
+  outcomes: Outcomes,
   table: Table,
-): EvaluationRow {
+): Measured {
   const row = fixedRow(
     name,
     'all',
@@ -49,45 +56,49 @@ function fixed(
     quality: mean(score, weight),
     cost_usd: mean(usd, weight),
   }));
-  return { ...row, ci };
+  return { row: { ...row, ci }, replicates: new Map() };
 }
 
-function routedRow(
-  routed: RoutedRows,
-  outcomes: Omit<PairSample, 'routerScore'>,
-  table: Table,
-): EvaluationRow {
+/** By gain: what the reference is expected to add, not how hard the prompt looks. */
+function gainOf(routed: RoutedRows, outcomes: Outcomes): PairSample {
   const [reference, cheap] = routed.quality;
-  const sample: PairSample = {
-    ...outcomes,
-    // By gain: what the reference is expected to add, not how hard the prompt looks.
-    routerScore: Float64Array.from(reference!, (quality, i) => quality - cheap![i]!),
-  };
-  const honest = honestThresholds(sample, routed.fold);
-  const at98 = { quality: honest[98].quality, cost: honest[98].costUsd };
-  return {
-    ...curveRow('ours', routed.split, sample, table, at98),
-    honest: Object.fromEntries(
-      Object.entries(honest).map(([target, { qualityRatio, save }]) => [
-        target,
-        { quality_ratio: qualityRatio, save },
-      ]),
-    ),
-    ...(routed.group === undefined ? {} : { groups: byGroup(sample, routed.group) }),
-  };
+  return { ...outcomes, routerScore: Float64Array.from(reference!, (quality, i) => quality - cheap![i]!) };
 }
 
+function routedRow(routed: RoutedRows, outcomes: Outcomes, sample: ManySample, table: Table): Measured {
+  const pair = gainOf(routed, outcomes);
+  const picks = pairPicks(pair, routed.fold);
+  const at98 = picks === undefined ? undefined : honestOf(sample, picks[98]);
+  const measured = curveRow(
+    routed.name,
+    routed.split,
+    pair,
+    table,
+    at98 === undefined ? undefined : { quality: at98.quality, cost: at98.costUsd },
+  );
+  const row: EvaluationRow = {
+    ...measured.row,
+    router: routed.router,
+    ...(picks === undefined ? {} : { honest: honestFigures(sample, picks, table) }),
+    ...(routed.group === undefined ? {} : { groups: byGroup(pair, routed.group) }),
+    calibration: calibrationFigures(sample, routed, table.names),
+    ...(routed.router === 'ours' ? { slices: sliceFigures(sample, routed, picks, table) } : {}),
+  };
+  return { ...measured, row, routed };
+}
+
+/** `at` is the operating point to name; without one, the least cost at 98 %, read off the curve itself. */
 function curveRow(
   name: string,
   split: Split,
   sample: PairSample,
   table: Table,
-  at: OperatingPoint,
-): EvaluationRow {
+  at: OperatingPoint | undefined,
+): Measured {
   const order = orderByScore(sample.routerScore);
   const metrics = pairMetrics(sample, order);
   const n = order.length;
-  const ci = bootstrap(n, table.bootstrap, table.seed, (weight) => {
+  const replicates = replicate(n, table.bootstrap, table.seed, (weight) => {
     const own = pairMetrics(sample, order, weight);
     return {
       apgr: own.apgr,
@@ -99,27 +110,34 @@ function curveRow(
       aiq: pairAiq(sample, order, weight),
     };
   });
+  const operating = at ?? {
+    quality: 0.98 * mean(sample.reference),
+    cost: (1 - metrics.save[98]) * mean(sample.referenceUsd),
+  };
   return {
-    name,
-    split,
-    n,
-    quality: at.quality,
-    cost_usd: at.cost,
-    save: saveOf(metrics),
-    apgr: metrics.apgr ?? null,
-    cpt50: metrics.cpt50 ?? null,
-    cpt80: metrics.cpt80 ?? null,
-    aiq: pairAiq(sample, order) ?? null,
-    ci,
+    row: {
+      name,
+      split,
+      n,
+      quality: operating.quality,
+      cost_usd: operating.cost,
+      save: saveOf(metrics),
+      apgr: metrics.apgr ?? null,
+      cpt50: metrics.cpt50 ?? null,
+      cpt80: metrics.cpt80 ?? null,
+      aiq: pairAiq(sample, order) ?? null,
+      ci: intervalsOf(replicates),
+    },
+    replicates,
+    curve: curveOf(name, split, table, (weight) => pointsOf(sample, order, weight)),
   };
 }
 
 const saveOf = ({ save }: PairMetrics) => ({ '95': save[95], '98': save[98], '100': save[100] });
 
 /** The curve of a pair as operating points, cut at equal shares. A group of equal scores lies on a straight line, as in the random mix. */
-function pairAiq(sample: PairSample, order: Int32Array, weight?: Float64Array): number | undefined {
+function pointsOf(sample: PairSample, order: Int32Array, weight?: Float64Array): OperatingPoint[] {
   const cheapest = mean(sample.cheapUsd, weight);
-  const dearest = mean(sample.referenceUsd, weight);
   const points: OperatingPoint[] = [{ cost: cheapest, quality: mean(sample.cheap, weight) }];
   let total = 0;
   for (let i = 0; i < order.length; i++) total += weight === undefined ? 1 : weight[i]!;
@@ -139,7 +157,13 @@ function pairAiq(sample: PairSample, order: Int32Array, weight?: Float64Array): 
     points.push({ cost, quality });
     sinceCut = 0;
   }
-  return averageQuality(points, Math.min(cheapest, dearest), Math.max(cheapest, dearest));
+  return points;
+}
+
+function pairAiq(sample: PairSample, order: Int32Array, weight?: Float64Array): number | undefined {
+  const cheap = mean(sample.cheapUsd, weight);
+  const dear = mean(sample.referenceUsd, weight);
+  return averageQuality(pointsOf(sample, order, weight), Math.min(cheap, dear), Math.max(cheap, dear));
 }
 
 function leastCostAt98({ cheap, reference, cheapUsd, referenceUsd }: PairSample): OperatingPoint {
@@ -155,12 +179,7 @@ function leastCostAt98({ cheap, reference, cheapUsd, referenceUsd }: PairSample)
 }
 
 /** The oracle where quality counts first: the better answer, the cheaper one when they are equal. */
-function bestOfBoth({
-  cheap,
-  reference,
-  cheapUsd,
-  referenceUsd,
-}: Omit<PairSample, 'routerScore'>): OperatingPoint {
+function bestOfBoth({ cheap, reference, cheapUsd, referenceUsd }: Outcomes): OperatingPoint {
   let quality = 0;
   let cost = 0;
   for (let i = 0; i < cheap.length; i++) {

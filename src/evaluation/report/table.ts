@@ -1,20 +1,31 @@
+import type { ManySample } from '../metrics/many.ts';
 import type { OutcomeRow } from '../outcomes/outcome.ts';
 import type { EvaluationRow, RoutedRows, Split } from '../result.ts';
+import type { PromptRow } from '../routers/router.ts';
 
 /** What the rows of a result are made from. */
 export interface Table {
   /** The reference first. */
   names: string[];
   rows: OutcomeRow[];
+  prompts: PromptRow[];
   routed: RoutedRows[];
   bootstrap: number;
   seed: number;
+  /** Draw curves too. */
+  curves: boolean;
 }
 
-export const scoresOf = (table: Table, m: number) =>
-  Float64Array.from(table.rows, (row) => row.outcomes.get(table.names[m]!)!.score);
-export const costsOf = (table: Table, m: number) =>
-  Float64Array.from(table.rows, (row) => row.outcomes.get(table.names[m]!)!.costUsd!);
+export function sampleOf({ names, rows }: Table): ManySample {
+  return {
+    score: names.map((name) => Float64Array.from(rows, (row) => row.outcomes.get(name)!.score)),
+    usd: names.map((name) => Float64Array.from(rows, (row) => row.outcomes.get(name)!.costUsd!)),
+    reference: 0,
+  };
+}
+
+/** The group that a benchmark's own authors put a prompt in. */
+export const groupOf = (row: OutcomeRow) => `${row.source}/${row.sub ?? ''}`;
 
 export function mean(values: Float64Array, weight?: Float64Array): number {
   let total = 0;

@@ -1,4 +1,5 @@
 import {
+  type AcceptanceParameters,
   type BenchmarkMapping,
   bucketsMax,
   type Calibration,
@@ -60,6 +61,16 @@ const cellPriorRows = 50;
 
 /** A prompt answered by many models does not say more about prompts in proportion. */
 const modelsPerRowFull = 4;
+
+/** Before any answer was compared: some shared difficulty, and wrong answers that hardly coincide. */
+const assumedAcceptance: AcceptanceParameters = {
+  prior: { intercept: 0, slope: 1 },
+  difficulty: 1.5,
+  suggestionPerLogit: 0,
+  comparisons: {},
+  otherwise: { suggestion: 0, rewording: 0.05 },
+  faults: { wrong: 0.01, right: 0.001 },
+};
 
 /** Before anything is measured: wide. `calibrate` replaces it. */
 export const uncalibrated: Calibration = {
@@ -124,6 +135,7 @@ export function fitPredictor(
     models,
     benchmarks: extra.benchmarks ?? [],
     calibration: extra.calibration ?? uncalibrated,
+    acceptance: assumedAcceptance,
     trainedOn: new Set(),
   };
 }

@@ -8,10 +8,12 @@ import {
   type PredictorParameters,
   type Provenance,
 } from '../../router/index.ts';
+import { comparisonBySource, groupOf, noAnswer } from '../cascades/recorded.ts';
 import sets from '../data/training-sets.json' with { type: 'json' };
 import { canonicalModels, knownModels } from '../known-models.ts';
 import { orderByScore, pairMetrics } from '../metrics/pair.ts';
 import type { OutcomeRow } from '../outcomes/outcome.ts';
+import { type AnsweredAsk, fitAcceptance } from './acceptance.ts';
 import { chainBenchmarks, fitBenchmarks } from './benchmarks.ts';
 import { calibrate, type OutOfSample } from './calibrate.ts';
 import { fitPredictor, shippedFit } from './fit.ts';
@@ -83,11 +85,14 @@ export function train(
     benchmarkOf: (row) => benchmarks[row.group] ?? row.group,
     progress,
   });
+  progress('agreement of answers');
+  const acceptance = fitAcceptance(asksOf(entries, calibrated.leftOut));
   progress('final fit');
   const fitted = fitPredictor(rows, shippedFit, { calibration: calibrated.calibration });
   const abilities = new Map([...fitted.models].map(([id, model]) => [id, model.ability]));
   const direct: PredictorParameters = {
     ...fitted,
+    acceptance,
     models: named(fitted.models),
     benchmarks: fitBenchmarks(rows, abilities, knownModels),
   };
@@ -121,6 +126,24 @@ export function train(
     measured: measuredOf(report),
   });
   return { artefact, report };
+}
+
+/** Recorded answers with estimates that saw nothing of their benchmark: what the acceptance of answers will meet. */
+function asksOf(entries: { row: OutcomeRow }[], leftOut: OutOfSample): AnsweredAsk[] {
+  const canonical = canonicalModels();
+  const comparisons = comparisonBySource(entries.map(({ row }) => row));
+  return entries.flatMap(({ row }, i) => {
+    // Sets that record only scores say nothing of answers.
+    if (![...row.outcomes.values()].some(({ answer }) => answer !== undefined)) return [];
+    const numbers = new Map<string, number>();
+    const models = [...row.outcomes].flatMap(([name, { score, answer }]) => {
+      const prior = leftOut.quality[i]!.get(canonical(name));
+      if (prior === undefined) return [];
+      const group = groupOf(answer, numbers);
+      return [{ prior, right: score >= 0.5, group: group === noAnswer ? undefined : group }];
+    });
+    return [{ comparison: comparisons.get(row.source)!, models }];
+  });
 }
 
 const benchmarks: { [group: string]: string | undefined } = sets.benchmarks;

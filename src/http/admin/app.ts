@@ -17,6 +17,7 @@ import {
   presentModel,
   presentReportRow,
   presentRequest,
+  presentRoute,
   presentSummary,
 } from './present.ts';
 
@@ -297,6 +298,22 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
       const data = catalog
         .deployments()
         .map((each) => presentDeployment(each, gateway.fleet.view(each, monotonicMs()), nowMs()));
+      return context.json({ data }, 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/routes',
+      summary:
+        'Routes with what they aim at, and how the daily budgets of those that have one fare; admin only',
+      responses: answers(z.object({ data: z.array(contract.routeSchema) })),
+    }),
+    (context) => {
+      requireAdmin(context);
+      const routes = [...gateway.snapshot().routes.values()];
+      const data = routes.map((route) => presentRoute(route, gateway.pacing.view(route.name)));
       return context.json({ data }, 200);
     },
   );

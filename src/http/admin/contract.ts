@@ -30,6 +30,10 @@ const attemptSchema = z
     provider: z.string(),
     region: z.string().nullable(),
     effort: z.enum(['off', 'low', 'high']).nullable().describe('Effort preset; null = the model’s default'),
+    role: z
+      .enum(['voter', 'escalation'])
+      .nullable()
+      .describe('What a call of a cascade was for; null = simply to answer'),
     credential: z.string().nullable().describe('Id of the provider’s key, never the key'),
     started_at: z.iso.datetime(),
     duration_ms: z.number(),
@@ -79,6 +83,12 @@ const requestSummarySchema = z
     cost_nano_usd: costNanoUsd,
     reference_cost_usd: costUsd.describe('What the route’s reference would have cost for the same tokens'),
     reference_cost_nano_usd: costNanoUsd,
+    predicted: z
+      .object({ cost_usd: usd, cost_nano_usd: nanoUsd, output_tokens: z.number() })
+      .nullable()
+      .describe(
+        'What the decision expected of whoever answered; null = it was not known, or is an older record',
+      ),
     attempts_count: z.int(),
     decision_id: z.string().nullable(),
     simulated: z.boolean(),
@@ -90,6 +100,16 @@ const requestSummarySchema = z
 
 const intervalSchema = z.object({ mean: z.number(), low: z.number(), high: z.number() });
 
+const planEstimateSchema = z
+  .object({
+    plan: z.string().describe('a>r: a is checked, then r; a+b>r: a and b are compared, then r'),
+    quality: intervalSchema,
+    loss: intervalSchema,
+    expected_cost_usd: costUsd.describe('Of all its calls, each weighted by how probably it is made'),
+    escalation: z.number().describe('P(the last member is called)'),
+  })
+  .openapi('PlanEstimate');
+
 export const decisionSchema = z
   .object({
     id: z.string(),
@@ -100,6 +120,10 @@ export const decisionSchema = z
     quality: z.enum(['certified', 'estimated', 'uncertified']),
     reference: z.string(),
     plan: z.array(z.string()).describe('What is called, first to last'),
+    cascade: planEstimateSchema
+      .nullable()
+      .describe('How the answer comes about, where it is looked at before it is given out'),
+    cascades: z.array(planEstimateSchema).describe('Such plans that were weighed beside single candidates'),
     preferred: z.string().describe('What would have been chosen; differs from plan[0] only while observing'),
     explanation: z.object({
       sentence: z.string(),
@@ -167,10 +191,31 @@ const guardrailSchema = z
   })
   .openapi('Guardrail');
 
+const cascadeSchema = z
+  .object({
+    plan: z.string().describe('a>r: a is checked, then r; a+b>r: a and b are compared, then r'),
+    verdicts: z.array(z.string()).describe('What was found at each look, in order'),
+    faults: z
+      .record(z.string(), z.array(z.string()))
+      .describe('Of each candidate whose answer failed checks, which'),
+    agreement: z
+      .object({ agreed: z.int(), compared: z.int() })
+      .nullable()
+      .describe('How many of the answers that could be compared were the most common one'),
+    posterior: z
+      .record(z.string(), z.number())
+      .nullable()
+      .describe('P(answer acceptable) of each answer at the last look'),
+    escalated: z.boolean().describe('The last member was called'),
+    accepted: z.string().nullable().describe('The candidate whose answer was given out'),
+  })
+  .openapi('Cascade');
+
 export const requestSchema = requestSummarySchema
   .extend({
     attempts: z.array(attemptSchema),
     guardrails: z.array(guardrailSchema).describe('In the order in which they were asked'),
+    cascade: cascadeSchema.nullable().describe('Answers were looked at before one was given out'),
     decision: decisionSchema.nullable(),
   })
   .openapi('Request');
@@ -209,6 +254,17 @@ const reportRowSchema = z
           .describe('Share of the reference’s cost; null when nothing can be compared'),
       })
       .describe('Only requests where both costs are known'),
+    predicted: z
+      .object({
+        requests: z.int(),
+        cost_usd: usd.describe('As the decisions expected'),
+        actual_cost_usd: usd,
+        cost_ratio: z.number().nullable().describe('Actual over expected; null when nothing was expected'),
+        output_tokens: z.number().describe('As the decisions expected'),
+        actual_output_tokens: z.int(),
+        output_ratio: z.number().nullable().describe('Actual over expected'),
+      })
+      .describe('Only answered requests where both are known'),
     first_content_ms_p50: z.number().nullable(),
     first_content_ms_p95: z.number().nullable(),
   })
@@ -324,6 +380,46 @@ export const deploymentSchema = z
   })
   .openapi('Deployment');
 
+const routeBudgetSchema = z
+  .object({
+    day: z.iso.date().describe('UTC'),
+    budget_usd: usd,
+    spent_usd: usd.describe('Settled so far by this process, and what the ledger knew when it started'),
+    in_flight_usd: usd.describe('Expected cost of what was decided and is not settled'),
+    requests: z.int(),
+    requests_ahead: z.number().describe('Requests that the rest of the day is expected to bring'),
+    lambda_usd: z
+      .number()
+      .nullable()
+      .describe('What a whole answer of quality is worth now; null before the first decision'),
+    forecast_usd: usd
+      .nullable()
+      .describe('What the whole day is expected to cost; null before the first decision'),
+    course_known: z.boolean().describe('The course of a usual day is known; else only the rate of late'),
+    reach: z
+      .enum(['within', 'under', 'over'])
+      .describe(
+        'under: even the best answers to everything leave money over; over: even the cheapest cost more than is left, and are given all the same',
+      ),
+    would_be: z.boolean().describe('The route only observes: what its choices would have cost'),
+  })
+  .openapi('RouteBudget');
+
+export const routeSchema = z
+  .object({
+    name: z.string(),
+    mode: z.enum(['observe', 'assist']),
+    reference: z.string(),
+    candidates: z.array(z.string()),
+    target: z.object({
+      kind: z.enum(['quality', 'budget-per-day', 'usd-per-quality']),
+      value: z.number(),
+    }),
+    upgrade_share_max: z.number().nullable(),
+    budget: routeBudgetSchema.nullable().describe('Null where the target is no budget'),
+  })
+  .openapi('Route');
+
 const stalenessSchema = z.object({ age_days: z.int(), days_max: z.int(), stale: z.boolean() });
 
 export const catalogModelSchema = z
@@ -377,10 +473,13 @@ export const catalogModelSchema = z
 export type Usage = z.infer<typeof usageSchema>;
 export type Attempt = z.infer<typeof attemptSchema>;
 export type RequestSummary = z.infer<typeof requestSummarySchema>;
+export type PlanEstimate = z.infer<typeof planEstimateSchema>;
+export type Cascade = z.infer<typeof cascadeSchema>;
 export type Request = z.infer<typeof requestSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
 export type ReportRow = z.infer<typeof reportRowSchema>;
 export type Key = z.infer<typeof keySchema>;
 export type NewKey = z.infer<typeof newKeySchema>;
 export type Deployment = z.infer<typeof deploymentSchema>;
+export type Route = z.infer<typeof routeSchema>;
 export type CatalogModel = z.infer<typeof catalogModelSchema>;

@@ -6,9 +6,11 @@ import {
   priceStaleness,
   type Staleness,
 } from '../../catalog/index.ts';
+import type { Route } from '../../gateway/index.ts';
 import type { KeyInfo, NewKey as NewKeyInput } from '../../identity/index.ts';
 import type {
   AttemptRecord,
+  CascadeRecord,
   ReportRow as LedgerReportRow,
   RequestSummary as LedgerRequestSummary,
   RequestRecord,
@@ -16,7 +18,12 @@ import type {
 import { summaryOf } from '../../ledger/index.ts';
 import type { Usage as ProtocolUsage } from '../../protocol/index.ts';
 import type { RateLimits } from '../../providers/index.ts';
-import type { Decision as RouterDecision } from '../../router/index.ts';
+import {
+  type PacerView,
+  type PlanEstimate,
+  planId,
+  type Decision as RouterDecision,
+} from '../../router/index.ts';
 import { type NanoUsd, nanoPerUsd, usdFromNano } from '../../std/index.ts';
 import type { DeploymentView } from '../../upstream/index.ts';
 import type * as contract from './contract.ts';
@@ -34,6 +41,8 @@ export function presentDecision(decision: RouterDecision): contract.Decision {
     quality: decision.quality,
     reference: decision.reference,
     plan: decision.plan,
+    cascade: decision.cascade === undefined ? null : presentPlan(decision.cascade),
+    cascades: (decision.cascades ?? []).map(presentPlan),
     preferred: decision.preferred,
     explanation: {
       sentence: explanation.sentence,
@@ -69,6 +78,16 @@ export function presentDecision(decision: RouterDecision): contract.Decision {
   };
 }
 
+function presentPlan({ plan, quality, loss, cost, escalation }: PlanEstimate): contract.PlanEstimate {
+  return {
+    plan: planId(plan),
+    quality,
+    loss,
+    expected_cost_usd: usdOrNull(cost?.totalNano),
+    escalation,
+  };
+}
+
 export function presentRequest(record: RequestRecord, showDetail: boolean): contract.Request {
   return {
     ...presentSummary(summaryOf(record)),
@@ -80,7 +99,20 @@ export function presentRequest(record: RequestRecord, showDetail: boolean): cont
       code: code ?? null,
       duration_ms: durationMs,
     })),
+    cascade: record.cascade === undefined ? null : presentCascade(record.cascade),
     decision: record.decision === undefined ? null : presentDecision(record.decision),
+  };
+}
+
+function presentCascade(cascade: CascadeRecord): contract.Cascade {
+  return {
+    plan: cascade.plan,
+    verdicts: cascade.verdicts,
+    faults: cascade.faults,
+    agreement: cascade.agreement ?? null,
+    posterior: cascade.posterior ?? null,
+    escalated: cascade.escalated,
+    accepted: cascade.accepted ?? null,
   };
 }
 
@@ -109,6 +141,14 @@ export function presentSummary(record: LedgerRequestSummary): contract.RequestSu
     cost_nano_usd: textOrNull(record.costNano),
     reference_cost_usd: usdOrNull(record.referenceCostNano),
     reference_cost_nano_usd: textOrNull(record.referenceCostNano),
+    predicted:
+      record.predicted === undefined
+        ? null
+        : {
+            cost_usd: usdFromNano(record.predicted.costNano),
+            cost_nano_usd: String(record.predicted.costNano),
+            output_tokens: record.predicted.outputTokens,
+          },
     attempts_count: record.attemptCount,
     decision_id: record.decisionId ?? null,
     simulated: record.simulated,
@@ -127,6 +167,7 @@ function presentAttempt(attempt: AttemptRecord, showDetail: boolean): contract.A
     provider: attempt.provider,
     region: attempt.region ?? null,
     effort: attempt.effort ?? null,
+    role: attempt.role ?? null,
     credential: attempt.credential ?? null,
     started_at: iso(attempt.startedAtMs),
     duration_ms: attempt.durationMs,
@@ -170,8 +211,23 @@ export function presentReportRow(row: LedgerReportRow): contract.ReportRow {
       saving_share:
         compared.referenceCostNano === 0n ? null : Number(savingNano) / Number(compared.referenceCostNano),
     },
+    predicted: presentPredicted(row.predicted),
     first_content_ms_p50: row.firstContentMsP50 ?? null,
     first_content_ms_p95: row.firstContentMsP95 ?? null,
+  };
+}
+
+function presentPredicted(predicted: LedgerReportRow['predicted']): contract.ReportRow['predicted'] {
+  const { requests, costNano, actualCostNano, outputTokens, actualOutputTokens } = predicted;
+  const ratio = (actual: number, expected: number) => (expected === 0 ? null : actual / expected);
+  return {
+    requests,
+    cost_usd: usdFromNano(costNano),
+    actual_cost_usd: usdFromNano(actualCostNano),
+    cost_ratio: ratio(Number(actualCostNano), Number(costNano)),
+    output_tokens: outputTokens,
+    actual_output_tokens: actualOutputTokens,
+    output_ratio: ratio(actualOutputTokens, outputTokens),
   };
 }
 
@@ -279,6 +335,35 @@ export function presentDeployment(
       cooling_until: until(key.coolingMs),
       being_tried: key.isBeingTried,
     })),
+  };
+}
+
+/** `budget` is how the route's daily budget fares; undefined where it has none. */
+export function presentRoute(route: Route, budget: PacerView | undefined): contract.Route {
+  return {
+    name: route.name,
+    mode: route.mode,
+    reference: route.reference.id,
+    candidates: route.candidates.map((candidate) => candidate.id),
+    target: route.target,
+    upgrade_share_max: route.upgradeShareMax ?? null,
+    budget: budget === undefined ? null : presentBudget(budget, route.mode === 'observe'),
+  };
+}
+
+function presentBudget(view: PacerView, wouldBe: boolean): contract.Route['budget'] {
+  return {
+    day: iso(view.dayStartMs).slice(0, 10),
+    budget_usd: usdFromNano(view.budgetNano),
+    spent_usd: usdFromNano(view.spentNano),
+    in_flight_usd: usdFromNano(view.inFlightNano),
+    requests: view.requests,
+    requests_ahead: Math.round(view.requestsAhead),
+    lambda_usd: view.lambdaUsd ?? null,
+    forecast_usd: view.forecastNano === undefined ? null : usdFromNano(Math.round(view.forecastNano)),
+    course_known: view.learned,
+    reach: view.reach,
+    would_be: wouldBe,
   };
 }
 

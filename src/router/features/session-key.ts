@@ -27,6 +27,16 @@ export function sessionKeyOf(request: ChatRequest, { sessionHeader, keyId }: Ses
   return `ses_${hash.digest('hex').slice(0, 24)}`;
 }
 
+/**
+ * A digest of how the conversation begins, where a session header stands for several of them; undefined where the session's key says as
+ * much.
+ */
+export function conversationKeyOf(request: ChatRequest, source: SessionSource): string | undefined {
+  const { sessionHeader, keyId } = source;
+  if (sessionHeader === undefined || sessionHeader === '') return undefined;
+  return sessionKeyOf(request, { keyId });
+}
+
 function headOf(message: Message | undefined): string {
   let head = '';
   for (const part of message?.parts ?? []) {

@@ -1,7 +1,8 @@
 import type { ChatRequest, Message, ReasoningRequest } from '../../protocol/index.ts';
 import type { Shape, TaskFamily, TurnKind } from '../decision.ts';
 import { newestAsk } from './ask.ts';
-import { type SessionSource, sessionKeyOf } from './session-key.ts';
+import { conversationKeyOf, type SessionSource, sessionKeyOf } from './session-key.ts';
+import { wantsShortAnswer } from './short-answer.ts';
 import { inputTokens } from './tokens.ts';
 import { endsInToolResult, turnKindOf } from './turn.ts';
 import { type AskVector, readAsk } from './vector.ts';
@@ -42,10 +43,12 @@ export function readRequest(request: ChatRequest, session: SessionSource): Reque
       tools: request.tools.length,
       openToolLoop: history.openToolLoop,
       wantsJsonSchema: request.responseFormat?.type === 'json-schema',
+      wantsShortAnswer: wantsShortAnswer(ask.text),
       wantsReasoning: wantsReasoning(request.reasoning),
       providerBoundState: history.providerBoundState,
       outputTokensMax: request.sampling.maxOutputTokens,
       sessionKey: sessionKeyOf(request, session),
+      conversationKey: conversationKeyOf(request, session),
     },
   };
 }

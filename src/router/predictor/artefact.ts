@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { AcceptanceParameters } from '../answer/acceptance.ts';
 import type { Language } from '../decision.ts';
 import { bucketsMax } from '../features/scan.ts';
 import { structuralIds } from '../features/structural.ts';
@@ -30,6 +31,7 @@ export interface Artefact {
   models: { [id: string]: EncodedModel };
   benchmarks: { [id: string]: Omit<BenchmarkMapping, 'id'> };
   calibration: Calibration;
+  acceptance: AcceptanceParameters;
   /** What the training run measured out of fold and on left-out benchmarks, for people; predictions do not read it. */
   measured: { [name: string]: { [figure: string]: number } };
 }
@@ -63,7 +65,7 @@ interface EncodedModel {
 }
 
 /** Grows when older code could misread the file. */
-const artefactFormat = 1;
+const artefactFormat = 2;
 
 /** The artefact cannot be used; the message says why and what would make it right. */
 export class ArtefactError extends Error {
@@ -103,6 +105,7 @@ export function encodeArtefact(parameters: PredictorParameters, notes: ArtefactN
     ),
     benchmarks: Object.fromEntries(parameters.benchmarks.map(({ id, ...mapping }) => [id, mapping])),
     calibration: parameters.calibration,
+    acceptance: parameters.acceptance,
     measured: notes.measured,
   };
   const hash = hashOf(body);
@@ -148,6 +151,7 @@ export function decodeArtefact(value: unknown): PredictorParameters {
       ...mapping,
     })),
     calibration: body.calibration,
+    acceptance: body.acceptance,
     trainedOn: new Set(Object.values(body.provenance.dataSets).map((set) => set.sha256)),
   };
 }

@@ -1,3 +1,4 @@
+import type { AcceptanceParameters } from '../answer/acceptance.ts';
 import type { Language, TaskFamily } from '../decision.ts';
 
 /** A cell of evidence: what kind of work in which language. */
@@ -80,6 +81,8 @@ export interface PredictorParameters {
   models: Map<string, ModelParameters>;
   benchmarks: BenchmarkMapping[];
   calibration: Calibration;
+  /** What answers tell of their own rightness. */
+  acceptance: AcceptanceParameters;
   /** SHA-256 of the outcomes files it was trained on: on those it must not be judged. */
   trainedOn: ReadonlySet<string>;
 }

@@ -21,9 +21,9 @@ export function capable(input: DecideInput, expectedOutputTokens: number): Capab
   // Clients ask for thinking by default; where nobody here thinks, the wish goes unheard and is named as dropped.
   const someThink = input.candidates.some(({ candidate }) => thinks(candidate));
   const asked = someThink ? shape : { ...shape, wantsReasoning: false };
-  let eligible = input.candidates.filter(({ candidate }) => {
+  let eligible = input.candidates.filter(({ candidate, expectedOutputTokens: own }) => {
     const refusal = isJudged(candidate, input)
-      ? refusalOf(candidate, asked, expectedOutputTokens)
+      ? refusalOf(candidate, asked, own ?? expectedOutputTokens)
       : undefined;
     if (refusal !== undefined) excluded.push({ candidate: candidate.id, stage: 'capability', ...refusal });
     return refusal === undefined;
@@ -138,10 +138,7 @@ function applyLock(
       ? 'session-lock'
       : undefined;
   if (lock === undefined || input.mode === 'named') return { eligible, lock: undefined };
-  const { warm } = input;
-  const owned = eligible.filter(({ candidate }) =>
-    warm === undefined ? candidate.id === input.reference.id : candidate.deployment.id === warm.deployment,
-  );
+  const owned = ownersOf(input, eligible);
   // The owner cannot serve any more (removed, refused, too small): holding on to it would end the conversation.
   if (owned.length === 0) return { eligible, lock: undefined };
   for (const { candidate } of eligible) {
@@ -155,6 +152,16 @@ function applyLock(
     });
   }
   return { eligible: owned, lock: owned.length < eligible.length ? lock : undefined };
+}
+
+/** The candidate that began it; else its deployment with another effort, which may refuse a switch of thinking but knows its own state. */
+function ownersOf({ session, reference }: DecideInput, eligible: PricedCandidate[]): PricedCandidate[] {
+  const home = session?.home;
+  if (home === undefined) return eligible.filter(({ candidate }) => candidate.id === reference.id);
+  const same = eligible.filter(({ candidate }) => candidate.id === home.candidate);
+  return same.length > 0
+    ? same
+    : eligible.filter(({ candidate }) => candidate.deployment.id === home.deployment);
 }
 
 /** Ruled-out deployments leave the plan, unless that would leave nobody: a stale verdict must not be an outage. */

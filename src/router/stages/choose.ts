@@ -1,6 +1,7 @@
 import { nanoPerUsd } from '../../std/index.ts';
 import type { CandidateEstimate, ReasonCode, Shape } from '../decision.ts';
 import { checkableTasks } from '../features/task.ts';
+import { comparedNano } from './session.ts';
 import type { Trade } from './target.ts';
 
 /** A candidate with what choosing needs beyond what is recorded. */
@@ -30,12 +31,12 @@ const checkableTokensMax = 8000;
 /** Expected cost plus what the expected loss is worth, in USD. Unknown prices come last, never first. */
 function utilityCost({ estimate }: Scored, trade: Trade): number {
   if (estimate.cost === undefined) return Number.POSITIVE_INFINITY;
-  return estimate.cost.totalNano / nanoPerUsd + trade.lambdaUsd * estimate.loss.mean;
+  return comparedNano(estimate) / nanoPerUsd + trade.lambdaUsd * estimate.loss.mean;
 }
 
 /**
- * The cheapest acceptable candidate, else the reference. Acceptable means: the upper bound of the loss is within the allowance;
- * or, for a checkable kind of work, the mean is, and the model is in the reference's class.
+ * The best acceptable candidate by expected cost + λ × loss, else the reference. Acceptable means: the upper bound of the loss is within the
+ * allowance; or the mean is, where the price of quality is given, or for a checkable kind of work and a model of the reference's class.
  */
 export function choose(scored: Scored[], referenceId: string, shape: Shape, trade: Trade): Choice {
   const ranked = [...scored].sort((a, b) => compare(a, b, trade));
@@ -46,20 +47,21 @@ export function choose(scored: Scored[], referenceId: string, shape: Shape, trad
   };
   if (reference === undefined) return settle(ranked[0]!, 'reference-unavailable');
   if (scored.length === 1) return settle(reference, 'single-candidate');
-  const referenceCost = reference.estimate.cost;
-  if (referenceCost === undefined) return settle(reference, 'price-unknown');
+  if (reference.estimate.cost === undefined) return settle(reference, 'price-unknown');
 
   const priced = ranked.filter((one) => one !== reference && one.estimate.cost !== undefined);
-  const cheaper = priced.filter((one) => one.estimate.cost!.totalNano < referenceCost.totalNano);
+  const cheaper = priced.filter((one) => comparedNano(one.estimate) < comparedNano(reference.estimate));
   if (cheaper.length === 0) {
     return settle(reference, priced.length === 0 ? 'price-unknown' : 'reference-cheapest');
   }
   let fineOnAverage: Scored | undefined;
   for (const one of cheaper) {
-    const allowance = trade.allowance(referenceCost.totalNano - one.estimate.cost!.totalNano);
+    const allowance = trade.allowance(comparedNano(reference.estimate) - comparedNano(one.estimate));
     const { loss } = one.estimate;
     if (loss.high <= allowance) return settle(one, 'cheaper-within-loss', reference);
     if (loss.mean > allowance) continue;
+    // A guess at an unknown model is no expectation.
+    if (trade.paced && one.abilityGap !== undefined) return settle(one, 'best-value', reference);
     // No room for any loss leaves none for a guess either.
     if (allowance > 0 && isCheckable(one, shape)) return settle(one, 'checkable-task', reference);
     fineOnAverage ??= one;

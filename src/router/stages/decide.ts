@@ -1,11 +1,14 @@
-import type { CandidateEstimate, Decision, Exclusion, ReasonCode } from '../decision.ts';
+import { planMembers } from '../answer/plan.ts';
+import type { CandidateEstimate, Decision, Exclusion, PlanEstimate, ReasonCode } from '../decision.ts';
 import type { Prediction, Predictor } from '../predictor/predictor.ts';
 import { capable, type Lock } from './capability.ts';
+import { cascadeOf, checkOf, weighVotes, worth } from './cascades.ts';
 import { type Choice, choose, isCheckable, type Scored } from './choose.ts';
 import { costParts, expectedOutputTokens } from './cost.ts';
 import { explain } from './explain.ts';
 import type { DecideInput, PricedCandidate } from './input.ts';
-import { type Trade, tradeOf } from './target.ts';
+import { cacheUseOf, lesserInSession, switchNano } from './session.ts';
+import { cappedTrade, type Trade, tradeOf } from './target.ts';
 
 /**
  * Decides one request: who can serve it, how good and how dear each is expected to be, who is called and in which order.
@@ -23,19 +26,28 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
   const { shape } = input.reading;
   const outputTokens = input.expectedOutputTokens ?? expectedOutputTokens(shape);
   const { eligible, excluded, lock } = capable(input, outputTokens);
-  const all = [...input.excluded, ...excluded];
-  if (eligible.length === 0) return nobody(input, predictor, all);
+  if (eligible.length === 0) return nobody(input, predictor, [...input.excluded, ...excluded]);
 
-  const scored = estimate(input, predictor, eligible, outputTokens);
+  const estimated = estimate(input, predictor, eligible, outputTokens);
+  const lesser = lesserInSession(
+    estimated.map((one) => one.estimate),
+    input,
+  );
+  const all = [...input.excluded, ...excluded, ...lesser];
+  const scored = estimated.filter(
+    (one) => !lesser.some(({ candidate }) => candidate === one.estimate.candidate),
+  );
   const referenceCost = scored.find((one) => one.estimate.candidate === input.reference.id)?.estimate.cost;
-  const trade = tradeOf(input.target, referenceCost?.totalNano, input.lambdaUsd);
+  const trade = cappedTrade(tradeOf(input.target, referenceCost?.totalNano, input.lambdaUsd), input.capped);
   const choice = choiceOf(input, scored, trade, lock);
-  const plan = planOf(input, choice, scored);
+  const weighed = cascadesOf(input, scored, choice, trade, predictor);
+  const plan = planOf(input, choice, scored, weighed?.cascade);
   const observed = input.mode === 'observe' && plan[0] === input.reference.id;
-  const reason: ReasonCode = observed && choice.reason !== 'single-candidate' ? 'observe' : choice.reason;
+  const chosenReason: ReasonCode = weighed?.cascade?.plan.kind === 'vote' ? 'cascade' : choice.reason;
+  const reason: ReasonCode = observed && chosenReason !== 'single-candidate' ? 'observe' : chosenReason;
   const reference = scored.find((one) => one.estimate.candidate === input.reference.id)?.estimate;
   const explanation = explain({
-    reason: choice.reason,
+    reason: chosenReason,
     shape,
     mode: input.mode,
     target: input.target,
@@ -44,14 +56,22 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     reference,
     rival: choice.rival?.estimate,
     rivalCheckable: choice.rival !== undefined && isCheckable(choice.rival, shape),
+    cascade: weighed?.cascade,
+    capped: input.capped,
   });
   return {
     ...head(input, predictor),
     plan,
-    preferred: choice.chosen.estimate.candidate,
+    ...(weighed?.cascade === undefined ? {} : { cascade: weighed.cascade }),
+    ...(weighed === undefined || weighed.all.length === 0 ? {} : { cascades: weighed.all }),
+    preferred:
+      weighed?.cascade === undefined
+        ? choice.chosen.estimate.candidate
+        : planMembers(weighed.cascade.plan)[0]!,
     candidates: scored.map((one) => one.estimate),
     excluded: all,
     lambda: trade.lambdaUsd,
+    ...(input.capped === undefined ? {} : { capped: input.capped }),
     reason,
     explanation: observed
       ? { ...explanation, sentence: observedSentence(input, explanation.sentence) }
@@ -74,9 +94,12 @@ function estimate(
     [input.reference.deployment.model, ...models],
   );
   const reference = predictions[0]!;
-  return eligible.map(({ candidate, rates }, i) => {
+  return eligible.map((one, i) => {
+    const { candidate, rates } = one;
     const prediction = predictions[i + 1]!;
-    const cached = input.warm?.deployment === candidate.deployment.id ? input.warm.tokens : 0;
+    const tokens = input.expectedOutputTokens ?? one.expectedOutputTokens ?? outputTokens;
+    const cost = costParts(rates, shape, cacheUseOf(one, input), tokens);
+    const credit = switchNano(one, cost, input, tokens);
     return {
       abilityGap: gapOf(reference, prediction),
       estimate: {
@@ -86,7 +109,8 @@ function estimate(
         loss: prediction.loss,
         evidence: prediction.evidence,
         evidenceCell: prediction.evidenceCell,
-        cost: costParts(rates, shape, cached, outputTokens),
+        cost,
+        ...(credit === 0 ? {} : { switchNano: credit }),
         contributions: prediction.contributions,
       },
     };
@@ -107,13 +131,53 @@ function choiceOf(input: DecideInput, scored: Scored[], trade: Trade, lock: Lock
   return lock === undefined ? choice : { ...choice, reason: lock };
 }
 
-/** The choice, the reference, the rest by expected utility; a route that observes puts the reference first. */
-function planOf(input: DecideInput, choice: Choice, scored: Scored[]): string[] {
+/** Choices that say who is good enough by themselves; a lock or a lack of alternatives leaves nothing to weigh. */
+const weighable: ReadonlySet<ReasonCode> = new Set([
+  'cheaper-within-loss',
+  'checkable-task',
+  'best-value',
+  'little-evidence',
+  'loss-too-high',
+]);
+
+/**
+ * Whether cheap answers are looked at before one is given out: a vote where one is acceptable and worth more than the choice, else a check of the
+ * chosen answer.
+ */
+function cascadesOf(
+  input: DecideInput,
+  scored: Scored[],
+  choice: Choice,
+  trade: Trade,
+  predictor: Predictor,
+): { all: PlanEstimate[]; cascade: Decision['cascade'] } | undefined {
+  if (input.cascade === undefined || !weighable.has(choice.reason)) return undefined;
+  const candidates = scored.map((one) => one.estimate);
+  const reference = candidates.find(({ candidate }) => candidate === input.reference.id);
+  if (reference?.cost === undefined) return undefined;
+  const question = { input, candidates, reference, trade, parameters: predictor.parameters.acceptance };
+  const { all, acceptable } = weighVotes(question);
+  const chosen = choice.chosen.estimate;
+  if (acceptable !== undefined && worth(acceptable, trade) < worth(chosen, trade)) {
+    return { all, cascade: cascadeOf(acceptable, question) };
+  }
+  const looked = input.cascade.checks && chosen.candidate !== reference.candidate;
+  return { all, cascade: looked ? checkOf(chosen, question) : undefined };
+}
+
+/** The members of a cascade or the choice, the reference, the rest by expected utility; a route that observes puts the reference first. */
+function planOf(
+  input: DecideInput,
+  choice: Choice,
+  scored: Scored[],
+  cascade: Decision['cascade'],
+): string[] {
   // The order of a named model's deployments is the operator's.
   if (input.mode === 'named') return scored.map((one) => one.estimate.candidate);
   const ranked = [choice.chosen, ...choice.others].map((one) => one.estimate.candidate);
   const reference = ranked.filter((id) => id === input.reference.id);
-  const first = input.mode === 'observe' ? [...reference, ranked[0]!] : [ranked[0]!, ...reference];
+  const wanted = cascade === undefined ? [ranked[0]!] : planMembers(cascade.plan);
+  const first = input.mode === 'observe' ? [...reference, ...wanted] : [...wanted, ...reference];
   return [...new Set([...first, ...ranked])];
 }
 

@@ -1,6 +1,8 @@
 import { formatUsd } from '../../std/index.ts';
+import { planMembers } from '../answer/plan.ts';
 import type {
   CandidateEstimate,
+  CostParts,
   Decision,
   DecisionTarget,
   Language,
@@ -8,6 +10,7 @@ import type {
   Shape,
   TaskFamily,
 } from '../decision.ts';
+import type { DecideInput } from './input.ts';
 import type { Trade } from './target.ts';
 
 const languages: Record<Language, string> = {
@@ -28,6 +31,8 @@ export interface Explained {
   reference: CandidateEstimate | undefined;
   /** The candidate it was chosen over. */
   rival: CandidateEstimate | undefined;
+  cascade: Decision['cascade'];
+  capped: DecideInput['capped'];
   /** The rival could serve this kind of work on its prior, if the target left room for its expected loss. */
   rivalCheckable: boolean;
 }
@@ -52,7 +57,7 @@ const kinds: Record<TaskFamily, string> = {
 export function explain(explained: Explained): Decision['explanation'] {
   const { rival } = explained;
   return {
-    sentence: `${sentenceOf(explained, rival)}${certificateNote(explained.mode)}${budgetNote(explained)}`,
+    sentence: `${sentenceOf(explained, rival)}${notesOn(explained)}`,
     runnerUp: rival?.candidate,
     flip: flipOf(explained, rival),
   };
@@ -62,20 +67,25 @@ export function explain(explained: Explained): Decision['explanation'] {
 const points = (loss: number) => (100 * loss).toFixed(1);
 
 function sentenceOf(
-  { reason, shape, chosen, target, trade, reference }: Explained,
+  { reason, shape, chosen, target, trade, reference, cascade }: Explained,
   rival?: CandidateEstimate,
 ): string {
   const ask = `This ${languages[shape.language]} ${kinds[shape.task]} request`;
   const to = `${ask} goes to ${chosen.candidate}`;
-  const allowed = (one: CandidateEstimate) =>
-    target.kind === 'quality' || reference?.cost === undefined || one.cost === undefined
+  const allowedTo = (cost: CostParts | undefined) =>
+    target.kind === 'quality' || reference?.cost === undefined || cost === undefined
       ? points(trade.allowance(0))
-      : points(trade.allowance(reference.cost.totalNano - one.cost.totalNano));
+      : points(trade.allowance(reference.cost.totalNano - cost.totalNano));
+  const allowed = (one: CandidateEstimate) => allowedTo(one.cost);
   switch (reason) {
     case 'cheaper-within-loss':
       return `${to} at ${price(chosen)} instead of ${price(rival)}: it ${prospect(chosen)}, and even the upper bound is within the ${allowed(chosen)} allowed.`;
     case 'checkable-task':
       return `${to} at ${price(chosen)} instead of ${price(rival)}: such answers can be checked, the models are close in ability, and it ${prospect(chosen)}, within the ${allowed(chosen)} allowed.`;
+    case 'best-value':
+      return `${to} at ${price(chosen)} instead of ${price(rival)}: it ${prospect(chosen)}, and at $${trade.lambdaUsd.toPrecision(2)} for a whole answer of quality that is worth less than what is saved.`;
+    case 'cascade':
+      return `${ask} is answered by ${votersOf(cascade)} where they agree, by ${reference?.candidate} where not, at about $${formatUsd(cascade?.cost?.totalNano ?? 0)} instead of ${price(reference)}: the reference is expected to be needed for ${Math.round(100 * (cascade?.escalation ?? 0))} % of such requests and the loss to be between ${points(cascade?.loss.low ?? 0)} and ${points(cascade?.loss.high ?? 0)} points, within the ${allowedTo(cascade?.cost)} allowed.`;
     case 'little-evidence':
       return `${to}, the reference: ${alternative(rival)}, and there is too little evidence to exclude a loss above the ${allowed(rival ?? chosen)} allowed.`;
     case 'loss-too-high':
@@ -103,6 +113,13 @@ function sentenceOf(
   }
 }
 
+function votersOf(cascade: Decision['cascade']): string {
+  const voters = cascade === undefined ? [] : planMembers(cascade.plan).slice(0, -1);
+  return voters.length < 3
+    ? voters.join(' and ')
+    : `${voters.slice(0, 2).join(' and ')}, with ${voters[2]} where these differ,`;
+}
+
 /** What is expected of a candidate, in points of a hundred. */
 function prospect({ loss, evidenceCell }: CandidateEstimate): string {
   const mean =
@@ -119,26 +136,43 @@ function price(one: CandidateEstimate | undefined): string {
   return one?.cost === undefined ? 'an unknown price' : `$${formatUsd(one.cost.totalNano)}`;
 }
 
+function notesOn({ mode, capped, chosen, ...explained }: Explained): string {
+  const share = (part: number) => `${Math.round(100 * part)} %`;
+  const upgrades =
+    capped === undefined
+      ? ''
+      : ` This key takes ${share(capped.share)} upgrades (at most ${share(capped.max)}), so quality counts for less here.`;
+  const cache =
+    chosen.switchNano === undefined
+      ? ''
+      : ' Prices are of this call; over the conversation a prompt cache that is filled now makes the next ones cheaper.';
+  return `${cache}${certificateNote(mode)}${budgetNote(explained)}${upgrades}`;
+}
+
 function certificateNote(mode: Decision['mode']): string {
   return mode === 'certified'
     ? ' Certificates are not available in this version: decided as in assist, uncertified.'
     : '';
 }
 
-function budgetNote({ target, trade }: Explained): string {
+function budgetNote({ target, trade }: Pick<Explained, 'target' | 'trade'>): string {
   if (target.kind !== 'budget-per-day' || trade.paced) return '';
   return ' The daily budget is not paced here: decided at a quality target of 98 %.';
 }
 
 function flipOf(
-  { reason, target, chosen, reference, rivalCheckable }: Explained,
+  { reason, target, chosen, reference, rivalCheckable, cascade }: Explained,
   rival?: CandidateEstimate,
 ): string | undefined {
   if (reference === undefined || rival === undefined) return undefined;
   const other = chosen.candidate === reference.candidate ? rival : chosen;
   switch (reason) {
+    case 'cascade':
+      return cascade === undefined ? undefined : flipAt(target, rival, cascade.loss.high, 'above', reference);
     case 'cheaper-within-loss':
       return flipAt(target, other, other.loss.high, 'above', reference);
+    case 'best-value':
+      return `A higher price of quality, or a larger expected loss, would send it to ${reference.candidate}.`;
     case 'checkable-task':
       return (
         flipAt(target, other, other.loss.mean, 'above', reference) ??

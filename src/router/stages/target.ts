@@ -1,5 +1,6 @@
 import { type NanoUsd, nanoPerUsd } from '../../std/index.ts';
 import type { DecisionTarget } from '../decision.ts';
+import type { DecideInput } from './input.ts';
 
 /** How the route's target trades cost against loss for one request. */
 export interface Trade {
@@ -7,7 +8,7 @@ export interface Trade {
   lambdaUsd: number;
   /** Loss up to which a candidate is acceptable, given what it would save. */
   allowance: (savedNano: NanoUsd) => number;
-  /** A budget is paced by whoever passes a price of quality; false when nobody did. */
+  /** The price of quality is given, by the operator or by whoever paces a budget: then the expected loss is what counts, not its upper bound. */
   paced: boolean;
 }
 
@@ -41,5 +42,16 @@ export function tradeOf(
     lambdaUsd: (referenceNano ?? 0) / nanoPerUsd / Math.max(allowanceMin, allowance),
     allowance: () => allowance,
     paced: false,
+  };
+}
+
+/** A key over its cap on upgrades trades as if quality were worth less, so that whatever makes its requests look hard buys less. */
+export function cappedTrade(trade: Trade, capped: DecideInput['capped']): Trade {
+  const factor = capped?.lambdaFactor ?? 1;
+  if (factor >= 1) return trade;
+  return {
+    ...trade,
+    lambdaUsd: trade.lambdaUsd * factor,
+    allowance: (savedNano) => (factor <= 0 ? 1 : trade.allowance(savedNano) / factor),
   };
 }

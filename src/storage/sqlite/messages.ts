@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../protocol/index.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { FindingOperations } from './findings.ts';
 import type { KeyOperations } from './keys.ts';
+import type { LearnedOperations } from './learned.ts';
 import type { ObjectOperations } from './provider-objects.ts';
 import type { Reporting } from './report.ts';
 import type { RequestReading, RequestWriting } from './requests.ts';
@@ -12,6 +13,7 @@ export type Operations = Omit<KeyOperations, 'keysVersion'> &
   ObjectOperations &
   ResponseOperations &
   FindingOperations &
+  LearnedOperations &
   RequestWriting &
   RequestReading &
   Reporting;

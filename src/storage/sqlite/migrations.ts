@@ -113,4 +113,14 @@ export const migrations: readonly string[] = [
   `
   CREATE INDEX provider_objects_by_id ON provider_objects (kind, id);
   `,
+  `
+  ALTER TABLE requests ADD COLUMN predicted_cost_nano INTEGER;
+  ALTER TABLE requests ADD COLUMN predicted_output_tokens INTEGER;
+
+  CREATE TABLE learned (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  `,
 ];

@@ -12,6 +12,8 @@ const groupExpressions: { readonly [by in ReportBy]: string } = {
 };
 
 const compared = 'cost_nano IS NOT NULL AND reference_cost_nano IS NOT NULL';
+/** What was not answered cannot come out as predicted. */
+const predicted = "outcome = 'answered' AND cost_nano IS NOT NULL AND predicted_cost_nano IS NOT NULL";
 
 export interface Reporting {
   report(query: ReportQuery): ReportRow[];
@@ -43,7 +45,12 @@ function sumsOf(db: DatabaseSync, group: string, query: ReportQuery): Row[] {
        ${splitSum('cost_nano', 'cost')}, SUM(cost_nano IS NULL) AS unpriced,
        ${splitSum('reference_cost_nano', 'reference')}, SUM(${compared}) AS compared,
        ${splitSum(`CASE WHEN ${compared} THEN cost_nano END`, 'compared_cost')},
-       ${splitSum(`CASE WHEN ${compared} THEN reference_cost_nano END`, 'compared_reference')}
+       ${splitSum(`CASE WHEN ${compared} THEN reference_cost_nano END`, 'compared_reference')},
+       SUM(${predicted}) AS predicted,
+       ${splitSum(`CASE WHEN ${predicted} THEN predicted_cost_nano END`, 'predicted_cost')},
+       ${splitSum(`CASE WHEN ${predicted} THEN cost_nano END`, 'predicted_actual')},
+       ${splitSum(`CASE WHEN ${predicted} THEN predicted_output_tokens END`, 'predicted_output')},
+       ${splitSum(`CASE WHEN ${predicted} THEN output_tokens END`, 'predicted_written')}
      FROM requests WHERE started_at_ms >= ? AND started_at_ms < ?
      GROUP BY grp, simulated ORDER BY grp IS NULL, grp, simulated`,
   );
@@ -103,6 +110,13 @@ function reportRow(row: Row, latencies: Map<string, Latency>): ReportRow {
       requests: Number(row['compared']),
       costNano: joinSum(row, 'compared_cost_high', 'compared_cost_low'),
       referenceCostNano: joinSum(row, 'compared_reference_high', 'compared_reference_low'),
+    },
+    predicted: {
+      requests: Number(row['predicted']),
+      costNano: joinSum(row, 'predicted_cost_high', 'predicted_cost_low'),
+      actualCostNano: joinSum(row, 'predicted_actual_high', 'predicted_actual_low'),
+      outputTokens: Number(joinSum(row, 'predicted_output_high', 'predicted_output_low')),
+      actualOutputTokens: Number(joinSum(row, 'predicted_written_high', 'predicted_written_low')),
     },
     firstContentMsP50: latency?.p50,
     firstContentMsP95: latency?.p95,

@@ -20,8 +20,9 @@ export interface RequestWriting {
 export function requestWriting(db: DatabaseSync): RequestWriting {
   const insertRow = db.prepare(
     `INSERT INTO requests (id, started_at_ms, key_id, project, route, model, deployment, outcome, simulated, input_tokens,
-       cache_read_tokens, output_tokens, cost_nano, reference_cost_nano, first_content_ms, service)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       cache_read_tokens, output_tokens, cost_nano, reference_cost_nano, first_content_ms, service,
+       predicted_cost_nano, predicted_output_tokens)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const insertRecord = db.prepare('INSERT INTO request_records (id, record) VALUES (?, ?)');
 
@@ -115,6 +116,8 @@ function columnsOf(record: RequestRecord): SQLInputValue[] {
     whole(record.referenceCostNano),
     record.firstContentMs ?? null,
     record.service ?? null,
+    whole(record.predicted?.costNano),
+    whole(record.predicted?.outputTokens),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FindingStore } from '../../catalog/index.ts';
-import type { ProviderObjects, ResponseStore } from '../../gateway/index.ts';
+import type { LearnedStore, ProviderObjects, ResponseStore } from '../../gateway/index.ts';
 import type { KeyStore } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
@@ -29,6 +29,7 @@ export interface SqliteStore {
   readonly objects: ProviderObjects;
   readonly responses: ResponseStore;
   readonly findings: FindingStore;
+  readonly learned: LearnedStore;
   close(): Promise<void>;
 }
 
@@ -96,6 +97,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     findings: {
       put: (findings) => writer.call('putFindings', findings),
       list: () => writer.call('listFindings'),
+    },
+    learned: {
+      put: (name, value, atMs) => writer.call('putLearned', name, value, atMs),
+      get: (name) => writer.call('getLearned', name),
     },
     async close() {
       listeners.clear();

@@ -4,6 +4,7 @@ import { GatewayError } from '../../protocol/index.ts';
 import { openDatabase } from './database.ts';
 import { findingOperations } from './findings.ts';
 import { keyOperations } from './keys.ts';
+import { learnedOperations } from './learned.ts';
 import type {
   Operations,
   ThreadCall,
@@ -89,6 +90,7 @@ function writing(db: DatabaseSync, pollMs: number, keysChanged: () => void): Par
     ...objectOperations(db),
     ...responseOperations(db),
     ...findingOperations(db),
+    ...learnedOperations(db),
     listKeys: keys.listKeys,
     insertKey(key) {
       keys.insertKey(key);
