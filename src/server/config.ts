@@ -74,16 +74,22 @@ const providerSchema = z.strictObject({
     .describe('Replaces the vendor’s address; without a path the vendor’s usual one is added'),
 });
 
-const targetSchema = z.union([
-  z.strictObject({ quality: z.number().min(0.5).max(1) }),
-  z.strictObject({ usd_per_quality: z.number().positive() }),
-  z.strictObject({
-    budget_usd_per_day: z
-      .number()
-      .positive()
-      .describe('Spent over the UTC day where it buys the most quality; never a refusal'),
-  }),
-]);
+const targetSchema = z.union(
+  [
+    z.strictObject({ quality: z.number().min(0.5).max(1) }),
+    z.strictObject({ usd_per_quality: z.number().positive() }),
+    z.strictObject({
+      budget_usd_per_day: z
+        .number()
+        .positive()
+        .describe('Spent over the UTC day where it buys the most quality; never a refusal'),
+    }),
+  ],
+  {
+    error:
+      'give one of { quality: 0.98 } (0.5 to 1), { usd_per_quality: 0.02 } and { budget_usd_per_day: 50 }, with a number above 0',
+  },
+);
 
 const contentFilterSchema = z
   .enum(['fail', 'next'])

@@ -136,7 +136,7 @@ function withCascade(
           members.map((id) => [id, forced.quality?.[id] ?? (id === reference ? 0.95 : 0.7)]),
         ),
         costUsd: Object.fromEntries(members.map((id) => [id, cost(id)])),
-        lambdaUsd: forced.lambdaUsd ?? (plan.kind === 'check' ? 0.02 : 0.1),
+        lambdaUsd: forced.lambdaUsd ?? 0.02,
         comparison: forced.comparison ?? 'number',
       },
     },

@@ -63,7 +63,7 @@ const cellPriorRows = 50;
 const modelsPerRowFull = 4;
 
 /** Before any answer was compared: some shared difficulty, and wrong answers that hardly coincide. */
-const assumedAcceptance: AcceptanceParameters = {
+export const assumedAcceptance: AcceptanceParameters = {
   prior: { intercept: 0, slope: 1 },
   difficulty: 1.5,
   suggestionPerLogit: 0,

@@ -1,4 +1,5 @@
 import {
+  type AcceptanceParameters,
   type Artefact,
   abilityOf,
   encodeArtefact,
@@ -16,7 +17,7 @@ import type { OutcomeRow } from '../outcomes/outcome.ts';
 import { type AnsweredAsk, fitAcceptance } from './acceptance.ts';
 import { chainBenchmarks, fitBenchmarks } from './benchmarks.ts';
 import { calibrate, type OutOfSample } from './calibrate.ts';
-import { fitPredictor, shippedFit } from './fit.ts';
+import { assumedAcceptance, fitPredictor, shippedFit } from './fit.ts';
 import { type TrainingRow, trainingRow } from './row.ts';
 import type { PairTask } from './tasks.ts';
 
@@ -86,7 +87,7 @@ export function train(
     progress,
   });
   progress('agreement of answers');
-  const acceptance = fitAcceptance(asksOf(entries, calibrated.leftOut));
+  const acceptance = servedAcceptance(fitAcceptance(asksOf(entries, calibrated.leftOut)));
   progress('final fit');
   const fitted = fitPredictor(rows, shippedFit, { calibration: calibrated.calibration });
   const abilities = new Map([...fitted.models].map(([id, model]) => [id, model.ability]));
@@ -126,6 +127,14 @@ export function train(
     measured: measuredOf(report),
   });
   return { artefact, report };
+}
+
+/**
+ * As it is served: estimates come with intervals, and votes are bounded by the lower ends of these, so they are not drawn towards the middle a second time.
+ * How often answers fail a check is assumed: recorded sets know only answers that their scorer could not read.
+ */
+function servedAcceptance(fitted: AcceptanceParameters): AcceptanceParameters {
+  return { ...fitted, prior: assumedAcceptance.prior, faults: assumedAcceptance.faults };
 }
 
 /** Recorded answers with estimates that saw nothing of their benchmark: what the acceptance of answers will meet. */

@@ -356,7 +356,8 @@ function presentBudget(view: PacerView, wouldBe: boolean): contract.Route['budge
     day: iso(view.dayStartMs).slice(0, 10),
     budget_usd: usdFromNano(view.budgetNano),
     spent_usd: usdFromNano(view.spentNano),
-    in_flight_usd: usdFromNano(view.inFlightNano),
+    // Rounded: what was added and taken away again leaves a trace in the last digits.
+    in_flight_usd: usdFromNano(Math.round(view.inFlightNano)),
     requests: view.requests,
     requests_ahead: Math.round(view.requestsAhead),
     lambda_usd: view.lambdaUsd ?? null,

@@ -96,7 +96,7 @@ export function judgeAnswers(input: JudgeInput): Judgement {
   }
   const agreed = hasCompany(best.candidate, groups);
   if (worth.gain <= 0) return judgement(accept(best), agreed ? 'agreed' : 'good-enough');
-  return ask([worth.option], ranking.length > 1 && !agreed ? 'differ' : 'doubtful');
+  return ask([worth.option], !agreed && differ(groups) ? 'differ' : 'doubtful');
 }
 
 const accept = ({ candidate, quality }: RankedAnswer) => ({ kind: 'accept', candidate, quality }) as const;
@@ -164,6 +164,10 @@ function rank(
         Number(other.candidate === last) - Number(one.candidate === last),
     );
 }
+
+/** Answers that could not be compared do not differ. */
+const differ = (groups: Judgement['groups']) =>
+  new Set(Object.values(groups).filter((group) => group !== undefined)).size > 1;
 
 function hasCompany(candidate: string, groups: Judgement['groups']): boolean {
   const own = groups[candidate];

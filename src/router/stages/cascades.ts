@@ -43,7 +43,12 @@ export function weighVotes(question: CascadeQuestion): Weighed {
   if (last === undefined || input.cascade?.votes !== true) return { all: [], acceptable: undefined };
   const allowed = { checks: false, votes: true };
   const alone = expectedAlone(question, comparison);
-  const all = plansFor({ candidates: distinctModels(priced, candidates), last, allowed, comparison })
+  const all = plansFor({
+    candidates: distinctModels(priced, candidates, last.candidate),
+    last,
+    allowed,
+    comparison,
+  })
     .map((plan) => {
       const expected = expectPlan(plan, termsOf(plan, question, comparison, 'mean'), parameters);
       return { plan, expected, worth: expected.costUsd + trade.lambdaUsd * (alone - expected.quality) };
@@ -72,6 +77,7 @@ function expectedAlone(question: CascadeQuestion, comparison: AnswerComparison):
 function distinctModels<Priced extends { candidate: string; costUsd: number }>(
   priced: Priced[],
   candidates: CandidateEstimate[],
+  last: string,
 ): Priced[] {
   const kind = new Map(
     candidates.map(({ candidate, model }) => {
@@ -79,13 +85,15 @@ function distinctModels<Priced extends { candidate: string; costUsd: number }>(
       return [candidate, effort === -1 ? model : `${model}${candidate.slice(effort)}`];
     }),
   );
-  const seen = new Set<string>();
+  // Nor would a deployment of the reference's own model bear out what the reference is asked for.
+  const own = kind.get(last)!;
+  const seen = new Set<string>([own]);
   return [...priced]
     .sort((a, b) => a.costUsd - b.costUsd)
     .filter(({ candidate }) => {
-      const own = kind.get(candidate)!;
-      if (seen.has(own)) return false;
-      seen.add(own);
+      const each = kind.get(candidate)!;
+      if (seen.has(each)) return false;
+      seen.add(each);
       return true;
     });
 }
@@ -128,7 +136,8 @@ function estimateOf(
     low: Math.max(0, expected.quality - spread),
     high: Math.min(1, expected.quality + spread),
   };
-  return planEstimate(plan, expected, quality, loss, question);
+  // It is carried out by the cautious terms, so it escalates as often as these foresee.
+  return planEstimate(plan, cautious, quality, loss, question);
 }
 
 function planEstimate(
@@ -136,17 +145,15 @@ function planEstimate(
   { costUsd, escalation }: PlanExpectation,
   quality: PlanEstimate['quality'],
   loss: PlanEstimate['loss'],
-  { candidates, reference }: CascadeQuestion,
+  { candidates }: CascadeQuestion,
 ): PlanEstimate {
   const first = candidates.find(({ candidate }) => candidate === planMembers(plan)[0])!.cost!;
-  const escalationNano = Math.round(escalation * reference.cost!.totalNano);
-  const totalNano = Math.round(costUsd * nanoPerUsd);
-  return { plan, quality, loss, cost: costOf(first, totalNano, escalationNano), escalation };
+  return { plan, quality, loss, cost: costOf(first, Math.round(costUsd * nanoPerUsd)), escalation };
 }
 
 /** The first call's parts, and what the others add. */
-function costOf(first: CostParts, totalNano: NanoUsd, escalationNano: NanoUsd): CostParts {
-  return { ...first, escalationNano, totalNano };
+function costOf(first: CostParts, totalNano: NanoUsd): CostParts {
+  return { ...first, escalationNano: Math.max(0, totalNano - first.totalNano), totalNano };
 }
 
 function termsOf(

@@ -57,6 +57,7 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     rival: choice.rival?.estimate,
     rivalCheckable: choice.rival !== undefined && isCheckable(choice.rival, shape),
     cascade: weighed?.cascade,
+    votes: weighed !== undefined && weighed.all.length > 0,
     capped: input.capped,
   });
   return {

@@ -33,6 +33,8 @@ export interface Explained {
   rival: CandidateEstimate | undefined;
   cascade: Decision['cascade'];
   capped: DecideInput['capped'];
+  /** Votes were weighed beside the single candidates. */
+  votes: boolean;
   /** The rival could serve this kind of work on its prior, if the target left room for its expected loss. */
   rivalCheckable: boolean;
 }
@@ -64,7 +66,7 @@ export function explain(explained: Explained): Decision['explanation'] {
 }
 
 /** Quality points of a hundred, as people say them. */
-const points = (loss: number) => (100 * loss).toFixed(1);
+const points = (loss: number) => (100 * Math.min(1, loss)).toFixed(1);
 
 function sentenceOf(
   { reason, shape, chosen, target, trade, reference, cascade }: Explained,
@@ -85,7 +87,7 @@ function sentenceOf(
     case 'best-value':
       return `${to} at ${price(chosen)} instead of ${price(rival)}: it ${prospect(chosen)}, and at $${trade.lambdaUsd.toPrecision(2)} for a whole answer of quality that is worth less than what is saved.`;
     case 'cascade':
-      return `${ask} is answered by ${votersOf(cascade)} where they agree, by ${reference?.candidate} where not, at about $${formatUsd(cascade?.cost?.totalNano ?? 0)} instead of ${price(reference)}: the reference is expected to be needed for ${Math.round(100 * (cascade?.escalation ?? 0))} % of such requests and the loss to be between ${points(cascade?.loss.low ?? 0)} and ${points(cascade?.loss.high ?? 0)} points, within the ${allowedTo(cascade?.cost)} allowed.`;
+      return `${ask} is answered by ${votersOf(cascade)} where they agree, by ${isEscalating(cascade) ? reference?.candidate : 'the likeliest of them'} where not, at about $${formatUsd(cascade?.cost?.totalNano ?? 0)} instead of ${price(reference)}: the reference is ${isEscalating(cascade) ? `expected to be needed for ${Math.round(100 * (cascade?.escalation ?? 0))} % of such requests` : 'hardly ever worth its price there'}, and the loss is expected to be between ${points(cascade?.loss.low ?? 0)} and ${points(cascade?.loss.high ?? 0)} points, within the ${allowedTo(cascade?.cost)} allowed.`;
     case 'little-evidence':
       return `${to}, the reference: ${alternative(rival)}, and there is too little evidence to exclude a loss above the ${allowed(rival ?? chosen)} allowed.`;
     case 'loss-too-high':
@@ -113,6 +115,9 @@ function sentenceOf(
   }
 }
 
+/** Whether the reference is expected to be asked at all. */
+const isEscalating = (cascade: Decision['cascade']) => (cascade?.escalation ?? 0) >= 0.005;
+
 function votersOf(cascade: Decision['cascade']): string {
   const voters = cascade === undefined ? [] : planMembers(cascade.plan).slice(0, -1);
   return voters.length < 3
@@ -136,7 +141,7 @@ function price(one: CandidateEstimate | undefined): string {
   return one?.cost === undefined ? 'an unknown price' : `$${formatUsd(one.cost.totalNano)}`;
 }
 
-function notesOn({ mode, capped, chosen, ...explained }: Explained): string {
+function notesOn({ mode, capped, chosen, cascade, ...explained }: Explained): string {
   const share = (part: number) => `${Math.round(100 * part)} %`;
   const upgrades =
     capped === undefined
@@ -146,7 +151,11 @@ function notesOn({ mode, capped, chosen, ...explained }: Explained): string {
     chosen.switchNano === undefined
       ? ''
       : ' Prices are of this call; over the conversation a prompt cache that is filled now makes the next ones cheaper.';
-  return `${cache}${certificateNote(mode)}${budgetNote(explained)}${upgrades}`;
+  const looked =
+    cascade?.plan.kind === 'check'
+      ? ` Its answer is looked at first: where it is not good enough, ${cascade.plan.then} answers.`
+      : '';
+  return `${looked}${cache}${certificateNote(mode)}${budgetNote(explained)}${upgrades}`;
 }
 
 function certificateNote(mode: Decision['mode']): string {
@@ -160,33 +169,32 @@ function budgetNote({ target, trade }: Pick<Explained, 'target' | 'trade'>): str
   return ' The daily budget is not paced here: decided at a quality target of 98 %.';
 }
 
-function flipOf(
-  { reason, target, chosen, reference, rivalCheckable, cascade }: Explained,
-  rival?: CandidateEstimate,
-): string | undefined {
+function flipOf(explained: Explained, rival?: CandidateEstimate): string | undefined {
+  const { reason, chosen, reference, rivalCheckable } = explained;
   if (reference === undefined || rival === undefined) return undefined;
   const other = chosen.candidate === reference.candidate ? rival : chosen;
   switch (reason) {
     case 'cascade':
-      return cascade === undefined ? undefined : flipAt(target, rival, cascade.loss.high, 'above', reference);
+      // A higher target raises the price of quality, so that more votes escalate: it need not end them.
+      return `Without \`votes\` in the route's \`cascade\` ${chosen.candidate} would answer.`;
     case 'cheaper-within-loss':
-      return flipAt(target, other, other.loss.high, 'above', reference);
+      return flipAt(explained, other, other.loss.high, 'above', reference);
     case 'best-value':
       return `A higher price of quality, or a larger expected loss, would send it to ${reference.candidate}.`;
     case 'checkable-task':
       return (
-        flipAt(target, other, other.loss.mean, 'above', reference) ??
+        flipAt(explained, other, other.loss.mean, 'above', reference) ??
         `Tools in the request, or evidence of a loss, would send it to ${reference.candidate}.`
       );
     case 'little-evidence': {
       const width = points((other.loss.high - other.loss.low) / 2);
       const judged = `pairs of this kind of work that narrow its interval of ±${width} points.`;
-      const at = flipAt(target, other, other.loss.high, 'at most', other);
+      const at = flipAt(explained, other, other.loss.high, 'at most', other);
       return at === undefined ? `Judged ${judged}` : `${at} Or judged ${judged}`;
     }
     case 'loss-too-high':
       return (
-        flipAt(target, other, rivalCheckable ? other.loss.mean : other.loss.high, 'at most', other) ??
+        flipAt(explained, other, rivalCheckable ? other.loss.mean : other.loss.high, 'at most', other) ??
         'Judged pairs of this kind of work that show a smaller loss.'
       );
     case 'reference-cheapest':
@@ -202,17 +210,20 @@ function flipOf(
 const targetMin = 0.5;
 
 function flipAt(
-  target: DecisionTarget,
+  { target, trade, votes }: Explained,
   other: CandidateEstimate,
   loss: number,
   side: 'above' | 'at most',
   winner: CandidateEstimate,
 ): string | undefined {
-  if (target.kind === 'usd-per-quality') return undefined;
+  // At a given price of quality no target decides.
+  if (trade.paced || target.kind === 'usd-per-quality') return undefined;
   const quality = 1 - loss;
   if (quality < targetMin || quality >= 1) return undefined;
   const at = side === 'above' ? Math.ceil(quality * 1000) / 1000 : Math.floor(quality * 1000) / 1000;
   const now = target.kind === 'quality' ? ` (now ${target.value})` : '';
+  if (side === 'above' && votes)
+    return `With a quality target above ${at}${now} ${other.candidate} would not answer alone any more.`;
   return side === 'above'
     ? `With a quality target above ${at}${now} ${winner.candidate} would answer instead of ${other.candidate}.`
     : `With a quality target of at most ${at}${now} ${winner.candidate} would answer.`;

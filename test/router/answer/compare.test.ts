@@ -12,6 +12,11 @@ function same(comparison: AnswerComparison, key: string | undefined, texts: stri
   for (const text of texts) assert.equal(answerKey(answer(text), comparison), key, text);
 }
 
+/** Neither can be compared, so neither bears the other out. */
+function areSilent(comparison: AnswerComparison, texts: string[]): boolean {
+  return texts.every((text) => answerKey(answer(text), comparison) === undefined);
+}
+
 function kindOf(text: string, more = {}): AnswerComparison {
   const request = ask(text, more);
   const reading = read(request);
@@ -76,7 +81,7 @@ describe('answerKey()', () => {
       '정답: B',
       'The first is false, the second true, so it must be (B).',
     ]);
-    same('choice', 'ABD', ['A, B and D', 'ABD', '答案：ABD', 'The answer is D, B, A', '正确答案：A、B、D']);
+    same('choice', 'ABD', ['A, B and D', 'ABD', '答案：ABD', 'The answer is A, B, D', '正确答案：A、B、D']);
     same('choice', undefined, ['Paris', 'A man walks in.', 'I think that none of them is right.', '']);
   });
 
@@ -172,11 +177,11 @@ describe('answerKey()', () => {
   });
 
   it('compares code without comments and blanks', () => {
-    same('code', 'deff(a):returna+" # x"', [
+    same('code', 'def f(a):\n return a+" # x"', [
       '```python\ndef f(a):\n    return a + " # x"\n```',
       "Here:\n```python\ndef f(a):\n  '''Adds.'''\n  # adds\n  return a+' # x'\n```\nUse:\n```python\nf('b')\n```",
     ]);
-    same('code', 'constf=(a)=>a/2;', [
+    same('code', 'const f=(a)=>a/2;', [
       '```js\nconst f = (a) => a / 2; // half\n```',
       '```ts\n/* half */ const f = (a) => a/2;\n```',
     ]);
@@ -197,6 +202,60 @@ describe('answerKey()', () => {
     same('short-text', 'aBc1', ['aBc1', '"aBc1"', "'aBc1'"]);
     same('short-text', '本金争议', ['[争议焦点]本金争议<eoa>', '本金争议', '本金争议。']);
     same('short-text', undefined, ['', 'word '.repeat(100)]);
+  });
+
+  it('never takes two different answers for one', () => {
+    const pairs: [AnswerComparison, string, string][] = [
+      ['number', 'The answer is 5 million.', 'The answer is 5.'],
+      ['number', 'It costs $5 billion.', 'It costs $5 million.'],
+      ['number', '答案是5万', '答案是5亿'],
+      ['number', 'The answer is \u20135', 'The answer is 5'],
+      ['number', 'The answer is negative 5', 'The answer is 5'],
+      ['number', 'The answer is 12:30', 'The answer is 12:45'],
+      ['number', 'It arrives at 12:30.', 'It arrives at 11:30.'],
+      ['number', 'The answer is between 3 and 5', 'The answer is between 3 and 7'],
+      ['number', 'The answer is 5 hours 30 minutes', 'The answer is 5 hours 45 minutes'],
+      ['number', '答案：5小时30分钟', '答案：5小时45分钟'],
+      ['number', 'The answer is 1.5 × 10⁶', 'The answer is 1.5 × 10⁷'],
+      ['number', 'The answer is 1234567.1', 'The answer is 1234568.9'],
+      ['number', 'The answer is more than 5', 'The answer is less than 5'],
+      ['number', 'The answer is not 5 but 6', 'The answer is not 5 but 7'],
+      ['number', 'The answer is 1,5', 'The answer is 1,7'],
+      ['number', 'x = 3 or x = 5', 'x = 7 or x = 5'],
+      ['number', 'x = 5, y = 3', 'x = 2, y = 3'],
+      ['number', '\\boxed{x=5, y=3}', '\\boxed{x=3, y=5}'],
+      ['number', '\\boxed{(3, 4)}', '\\boxed{(4, 3)}'],
+      ['number', '\\boxed{2.5\\pi}', '\\boxed{25\\pi}'],
+      ['choice', 'B is not right.', 'B is right.'],
+      ['choice', 'A不对', '答案：A'],
+      ['choice', '答案：BAC', '答案：CAB'],
+      ['choice', 'A-2, B-1, C-3', 'A-1, B-2, C-3'],
+      ['short-text', '2**3', '23'],
+      ['short-text', '10⁵', '105'],
+      ['short-text', '007', '7'],
+      ['short-text', '[1 2]', '[12]'],
+      ['json', '{"reason":"refund","ticket":5}', '{"reason":"bug","ticket":5}'],
+      ['code', '```python\nif x:\n  a()\nb()\n```', '```python\nif x:\n  a()\n  b()\n```'],
+      ['code', '```\ny = a // 2\n```', '```\ny = a // 3\n```'],
+      ['code', '```python\nq = (\n"""a"""\n)\n```', '```python\nq = (\n"""b"""\n)\n```'],
+      ['code', '```bash\nrm -rf /tmp x\n```', '```bash\nrm -rf /tmpx\n```'],
+      ['code', '```html\n<a href=http://x.org>\n```', '```html\n<a href=http://y.org>\n```'],
+    ];
+    for (const [kind, ...texts] of pairs) {
+      const [one, other] = texts.map((text) => answerKey(answer(text), kind));
+      assert.ok(one !== other || areSilent(kind, texts), `${texts.join(' | ')}: ${one}`);
+    }
+    const edit = (old: string) => calls(call('edit', { old }));
+    assert.notEqual(answerKey(edit('\tx'), 'tool-call'), answerKey(edit('x'), 'tool-call'));
+  });
+
+  it('takes sizes, signs and depths of lines for the same however they are written', () => {
+    same('number', '5000000', ['5 million', '5,000,000', 'The answer is $5M.', '答案是500万', '5 × 10⁶']);
+    same('number', '-5', ['The answer is \u20135', 'The answer is minus 5', '答案是负5']);
+    same('code', 'if x:\n a()\nb()', [
+      '```python\nif x:\n  a()\nb()\n```',
+      '```py\nif x:\n\ta()\n\nb()\n```',
+    ]);
   });
 
   it('never compares wording', () => {
@@ -228,6 +287,10 @@ describe('answerKey()', () => {
       "'\\".repeat(100_000),
       '{['.repeat(100_000),
       `"answer": "${'\\a'.repeat(100_000)}`,
+      '1'.repeat(200_000),
+      '⁵'.repeat(100_000),
+      '\n'.repeat(200_000),
+      '5 hours '.repeat(20_000),
     ]) {
       for (const kind of kinds) answerKey(answer(text), kind);
     }

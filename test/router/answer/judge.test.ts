@@ -208,8 +208,9 @@ describe('judgeAnswers()', () => {
         const { verdict, ranking, why } = judge({ ...given, lambdaUsd: Number.POSITIVE_INFINITY });
         const left = planMembers(given.plan).filter((candidate) => !(candidate in given.answers));
         if (why === 'begin' || left.length === 0) return;
+        // The answers at hand also say how hard the ask is, so what was expected of the others holds only about.
         const better = left.some(
-          (candidate) => given.quality![candidate]! > (ranking[0]?.quality ?? 0) + 1e-9,
+          (candidate) => given.quality![candidate]! > (ranking[0]?.quality ?? 0) + 0.2,
         );
         if (better) assert.equal(verdict.kind, 'ask');
       }),

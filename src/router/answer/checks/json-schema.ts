@@ -126,7 +126,8 @@ function matchesNumber(value: number, schema: JsonObject): boolean {
   if (typeof multipleOf !== 'number' || multipleOf <= 0) return true;
   // 0.3 is a multiple of 0.1 to whoever wrote the schema.
   const quotient = value / multipleOf;
-  return Math.abs(quotient - Math.round(quotient)) <= 1e-9 * Math.max(1, Math.abs(quotient));
+  const whole = Math.round(quotient);
+  return Math.abs(quotient - whole) <= 1e-9 * Math.abs(whole);
 }
 
 function matchesString(value: string, schema: JsonObject): boolean {

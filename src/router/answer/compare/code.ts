@@ -6,6 +6,8 @@ const codeCharsMax = 60_000;
 interface Layout {
   comment: '#' | '//' | '--' | undefined;
   indents: boolean;
+  /** Blanks part words that may begin with any mark, as those of a command do. */
+  words?: boolean;
 }
 
 const layouts: { [layout: string]: Layout & { languages: readonly string[] } } = {
@@ -13,6 +15,7 @@ const layouts: { [layout: string]: Layout & { languages: readonly string[] } } =
   hash: {
     comment: '#',
     indents: false,
+    words: true,
     languages: ['ruby', 'rb', 'bash', 'sh', 'shell', 'zsh', 'r', 'toml', 'perl'],
   },
   dash: { comment: '--', indents: false, languages: ['sql', 'lua'] },
@@ -41,17 +44,17 @@ const layouts: { [layout: string]: Layout & { languages: readonly string[] } } =
 };
 
 /** Where nothing is known nothing is left out: two answers that differ by a comment cost a call, two programs taken for one a wrong answer. */
-const unknownLayout: Layout = { comment: undefined, indents: true };
+const unknownLayout: Layout = { comment: undefined, indents: true, words: true };
 
 function layoutOf(language: string, code: string): Layout {
   const name =
     language === '' &&
-    /^\s*(?:def|class|async def) [^\n{;]*:\s*$|^\s*(?:from \S+ )?import \w+\s*$/m.test(code)
+    /^[ \t]*(?:def|class|async def) [^\n{;]*:[ \t]*$|^[ \t]*(?:from \S+ )?import \w+[ \t]*$/m.test(code)
       ? 'python'
       : language;
   const known = Object.values(layouts).find(({ languages }) => languages.includes(name));
   if (known !== undefined) return known;
-  return language === '' && /;\s*(?:\/\/|\n|$)/.test(code) ? layouts['slash']! : unknownLayout;
+  return language === '' && /;[ \t]*(?:\/\/|\n|$)/.test(code) ? layouts['slash']! : unknownLayout;
 }
 
 /** Blocks that show what a program prints or how it is called. */
@@ -67,7 +70,7 @@ export function codeKey(text: string): string | undefined {
   const programs = blocks.filter(({ language }) => !shown.has(language));
   const speaking = programs.length > 0 ? programs : blocks;
   const longest = speaking.toSorted((one, other) => other.code.length - one.code.length)[0];
-  if (longest === undefined && !/[;{}=]|^\s*(?:def|class|import|SELECT)\b/im.test(text)) return undefined;
+  if (longest === undefined && !/[;{}=]|^[ \t]*(?:def|class|import|SELECT)\b/im.test(text)) return undefined;
   const code = longest?.code ?? text;
   const key = stripped(code, layoutOf(longest?.language ?? '', code));
   return key === '' ? undefined : key;
@@ -76,16 +79,21 @@ export function codeKey(text: string): string | undefined {
 /** Code in a line or so, without blanks outside quotes. */
 export const withoutBlanks = (code: string): string => stripped(code, layouts['hash']!);
 
-function stripped(code: string, { comment, indents }: Layout): string {
+function stripped(code: string, { comment, indents, words = false }: Layout): string {
   const kept: string[] = [];
   let at = 0;
   let depth = 0;
+  /** How deep the blocks begin that are open; only their number counts. */
+  const widths = [0];
   /** Blanks since what was kept last; a line break among them. */
   let gap = '';
   const keep = (piece: string) => {
     if (indents && depth === 0 && gap.includes('\n') && kept.length > 0) {
-      kept.push(`\n${gap.slice(gap.lastIndexOf('\n') + 1).replaceAll('\t', '    ')}`);
-    } else if (gap !== '' && needsBlank(kept.at(-1)?.at(-1) ?? '', piece[0]!)) kept.push(' ');
+      const width = gap.slice(gap.lastIndexOf('\n') + 1).replaceAll('\t', '        ').length;
+      while (widths.at(-1)! > width) widths.pop();
+      if (widths.at(-1)! < width) widths.push(width);
+      kept.push(`\n${' '.repeat(widths.length - 1)}`);
+    } else if (gap !== '' && needsBlank(kept.at(-1)?.at(-1) ?? '', piece[0]!, words)) kept.push(' ');
     gap = '';
     kept.push(piece);
   };
@@ -133,8 +141,8 @@ const beginsComment = (code: string, at: number, mark: string) =>
   code.startsWith(mark, at) && (mark !== '#' || at === 0 || /\s/.test(code[at - 1]!)) && code[at - 1] !== ':';
 
 /** Without a blank the two would be one word, or another operator. */
-const needsBlank = (before: string, after: string) =>
-  (/[\p{L}\p{N}_$]/u.test(before) && /[\p{L}\p{N}_$/.-]/u.test(after)) ||
+const needsBlank = (before: string, after: string, words: boolean) =>
+  (/[\p{L}\p{N}_$]/u.test(before) && (words ? /[\p{L}\p{N}_$/.-]/u : /[\p{L}\p{N}_$]/u).test(after)) ||
   (before === after && '+-&|'.includes(after));
 
 const quotes = ['"""', "'''", '"', "'", '`'];

@@ -56,7 +56,7 @@ const sizes: { [word: string]: number } = {
   억: 1e8,
 };
 const sized =
-  /(\d[\d,]*(?:\.\d+)?)(?:\s?(dozen|thousand|million|billion|trillion)s?\b|(?-i:([KMB]))\b|\s?(千(?![克米瓦卡升])|万|亿|億|천|만|억))(?![万亿億만억]|\s?\d)/gi;
+  /(?<![\d.,])(\d[\d,]{0,20}(?:\.\d{1,10})?)(?:\s?(dozen|thousand|million|billion|trillion)s?\b|(?-i:([KMB]))\b|\s?(千(?![克米瓦卡升])|万|亿|億|천|만|억))(?![万亿億만억]|\s?\d)/gi;
 
 /** What stands for a value as a whole: a number, several where several are right, or an expression. */
 function valueKey(raw: string): string | undefined {
@@ -180,7 +180,8 @@ function firstNumber(text: string): string | undefined {
   const first = found?.[0];
   if (found !== undefined && isQualified(text, found.index)) return undefined;
   const [together] = text.matchAll(compound);
-  if (together !== undefined && together.index <= found!.index + 1) return expression(together[0]);
+  if (together !== undefined && together.index <= found!.index + 1)
+    return expression(together[0].replace(/[.,]$/, ''));
   if (whole !== null && first !== undefined && whole[0].startsWith(first)) return numberIn(whole[0]);
   return first === undefined ? undefined : numberIn(first);
 }
@@ -190,13 +191,14 @@ function lastNumber(text: string): string | undefined {
   if (found === undefined || isQualified(text, found.index)) return undefined;
   const together = [...text.matchAll(compound)].at(-1);
   const ends = found.index + found[0].length;
-  if (together !== undefined && together.index + together[0].length >= ends) return expression(together[0]);
+  if (together !== undefined && together.index + together[0].length >= ends)
+    return expression(together[0].replace(/[.,]$/, ''));
   return numberIn(found[0]);
 }
 
 /** «12:30», «3-5», «between 3 and 5», «5 hours 30 minutes»: several numbers that are one value, of which no part says the same. */
 const compound =
-  /(?<![\d.])\d[\d,.]*(?:\s?(?:[:：~～〜至到×-]|to|and|or|から|(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|m|feet|foot|ft|pounds?|lbs?|degrees?)(?:,| and|, and)?|(?:小时|时|点|分钟|分|天|日|月|年|時間|度|元|块|角|米|万|亿|千|億|시간|분|시|만|억|천)(?:又|零)?)\s?\d+(?:[.,]\d+)*)+|(?<![\d.])\d{1,3}(?:\.\d{3})*,\d{1,2}(?!\d)|(?<![\d.])\d{1,3}(?: \d{3})+(?!\d)/gi;
+  /(?<![\d.,])\d[\d,.]{0,20}(?:\s?(?:[:：~～〜至到×-]|to|and|or|から|(?:years?|months?|weeks?|days?|hours?|hrs?|h|minutes?|mins?|m|feet|foot|ft|pounds?|lbs?|degrees?)(?:,| and|, and)?|(?:小时|时|点|分钟|分|天|日|月|年|時間|度|元|块|角|米|万|亿|千|億|시간|분|시|만|억|천)(?:又|零)?)\s?\d[\d,.]{0,20})+|(?<![\d.,])\d{1,3}(?:\.\d{3})*,\d{1,2}(?!\d)|(?<![\d.,])\d{1,3}(?: \d{3})+(?!\d)/gi;
 
 /** «more than 5», «not 5»: the number alone is not what is said. */
 const isQualified = (text: string, at: number) =>
