@@ -211,7 +211,11 @@ async function recordedAsks(set: (typeof sets)[number]): Promise<Recorded[]> {
     const predictor = createPredictor(fitPredictor(seen, { ...defaultFit, headsFor }));
     used.forEach(({ outcomes }, i) => {
       if (!isHeld(i)) return;
-      const { loss } = predictor.predict(training[i]!, models[0]!, models)[1]!;
+      const { loss } = predictor.predict(
+        { ...training[i]!, ask: predictor.read(training[i]!.vector) },
+        models[0]!,
+        models,
+      )[1]!;
       const option = (model: string, expectedNano: number, one: { mean: number; high: number }) => ({
         expectedNano,
         actualNano: 1e9 * outcomes.get(model)!.costUsd!,

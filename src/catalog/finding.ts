@@ -88,10 +88,10 @@ export function withFindings(deployment: Deployment, findings: Finding[], use: F
 }
 
 /** The finding that took this capability away, if it is a finding that did. */
-export function findingAgainst(
-  { findings }: Deployment,
+export function findingAgainst<F extends Pick<Finding, 'capability' | 'value'>>(
+  { findings }: { findings?: readonly F[] | undefined },
   capability: FindableCapability,
-): Finding | undefined {
+): F | undefined {
   return findings?.find(
     (each) => each.capability === capability && (each.value === false || capability === 'context-tokens'),
   );

@@ -2,18 +2,23 @@ import { type Candidate, type Exclusion, selectPrice } from '../catalog/index.ts
 import type { ChatRequest, Part } from '../protocol/index.ts';
 import {
   comparisonFor,
+  type DecideInput,
   type Decision,
+  type DecisionInputs,
   type DecisionTarget,
+  inputsOf,
   lengthLimit,
   lengthQuestion,
+  type OwnReading,
   type PricedCandidate,
   readRequest,
   type Shape,
 } from '../router/index.ts';
 import { allowedCascade } from './cascade/cascade-plan.ts';
+import { predictedModel } from './feedback/subject.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { RequestWishes } from './request-headers.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { Route, Snapshot } from './snapshot.ts';
 import type { CallTarget } from './target.ts';
 
 export interface DecisionQuestion {
@@ -26,39 +31,72 @@ export interface DecisionQuestion {
   snapshot: Snapshot;
 }
 
+export interface Decided {
+  decision: Decision;
+  /** What it takes to make the decision again; undefined where that is too much to keep. */
+  inputs: DecisionInputs | undefined;
+  /** As the router was told. */
+  input: DecideInput;
+  /** The newest user ask; never stored. */
+  ask: string;
+}
+
+/** Without `outcomes` nothing of its own is known, as at the terminal. */
+export type DecideDeps = Pick<
+  GatewayDeps,
+  'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing'
+> & { outcomes?: Pick<GatewayDeps['outcomes'], 'own'> | undefined };
+
 /** Gathers what the router must be told (prices at this hour, health, where the conversation lives) and asks it. */
-export function decideFor(
-  question: DecisionQuestion,
-  deps: Pick<
-    GatewayDeps,
-    'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing'
-  >,
-): Decision {
+export function decideFor(question: DecisionQuestion, deps: DecideDeps): Decided {
   const { request, target, wishes, allowed } = question;
+  const { predictor } = question.snapshot;
   const nowMs = deps.clock.nowMs();
   const reading = readRequest(request, { sessionHeader: wishes.session, keyId: question.keyId });
   const { shape } = reading;
   const cascade = allowedCascade(request, target.route);
-  return deps.decide(
-    {
-      id: deps.ids('dec'),
-      nowMs,
-      route: target.route?.name,
-      mode: target.mode,
-      target: tightened(target.target, wishes.quality),
-      reading,
-      reference: target.reference,
-      candidates: allowed.map((candidate) => priced(candidate, { request, shape, nowMs }, deps)),
-      excluded: question.excluded,
-      unavailable: unavailable(allowed, deps),
-      session: deps.sessions.stateOf(shape, nowMs),
-      cacheMarks: marksCache(request),
-      cascade,
-      comparison: cascade?.votes === true ? comparisonFor(request, shape, reading.ask) : undefined,
-      ...deps.pacing.guidance(target.route, question.keyId, nowMs),
-    },
-    question.snapshot.predictor,
-  );
+  const ask = predictor.read(reading.vector);
+  const input: DecideInput = {
+    id: deps.ids('dec'),
+    nowMs,
+    route: target.route?.name,
+    mode: target.mode,
+    target: tightened(target.target, wishes.quality),
+    reading,
+    ask,
+    reference: target.reference,
+    candidates: allowed.map((candidate) => priced(candidate, { request, shape, nowMs }, deps)),
+    excluded: question.excluded,
+    unavailable: unavailable(allowed, deps),
+    session: deps.sessions.stateOf(shape, nowMs),
+    cacheMarks: marksCache(request),
+    cascade,
+    comparison: cascade?.votes === true ? comparisonFor(request, shape, reading.ask) : undefined,
+    ...deps.pacing.guidance(target.route, question.keyId, nowMs),
+  };
+  const own = ownReading(input, target.route, deps);
+  if (own !== undefined) input.own = own;
+  // Taken before the decision: what it is told is then what is kept, whatever others change later.
+  const inputs = inputsOf(input, ask);
+  return { decision: deps.decide(input, predictor), inputs, input, ask: reading.ask };
+}
+
+/** What own outcomes say of those the decision is among; absent where there are none or the route does not use them. */
+export function ownReading(
+  {
+    ask,
+    reading,
+    signals,
+    reference,
+    candidates,
+  }: Pick<DecideInput, 'ask' | 'reading' | 'signals' | 'reference' | 'candidates'>,
+  route: Route | undefined,
+  { outcomes }: Pick<DecideDeps, 'outcomes'>,
+): OwnReading | undefined {
+  if (outcomes === undefined || ask === undefined || route?.learn === 'off') return undefined;
+  const models = [reference, ...candidates.map(({ candidate }) => candidate)].map(predictedModel);
+  const { task, language } = reading.shape;
+  return outcomes.own.read({ ask, task, language, signals }, models);
 }
 
 /** Rates at this hour, region and size, and the expected length of all the answers that the request asks for. */
@@ -73,10 +111,13 @@ function priced(
   const question = lengthQuestion(candidate, shape);
   const thinks = question.thinking !== 'off' && question.thinking !== 'default';
   const output = thinks ? (row?.outputThinking ?? row?.output) : row?.output;
+  const limit = lengthLimit(candidate, shape);
+  const isTold = candidate.effort === 'low' || candidate.effort === 'high';
   return {
     candidate,
     rates: row && { ...row, output: output ?? row.output },
-    expectedOutputTokens: request.choices * lengths.expected(question, lengthLimit(candidate, shape)),
+    expectedOutputTokens: request.choices * lengths.expected(question, limit),
+    ...(isTold && limit !== undefined && { cutShare: lengths.cutShare(question, limit) }),
   };
 }
 

@@ -11,6 +11,7 @@ import type {
   Signers,
   Transport,
 } from '../upstream/index.ts';
+import type { KeptOutcomes } from './feedback/kept-outcomes.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { OpenRequests } from './open-requests.ts';
 import type { KeptResponses } from './responses/kept-responses.ts';
@@ -18,6 +19,7 @@ import type { Sealer } from './responses/sealer.ts';
 import type { RoutePacing } from './route-pacing.ts';
 import type { ProviderObjects } from './services/provider-objects.ts';
 import type { SessionMemory } from './session-memory.ts';
+import type { SignalDesk } from './signals/signal-desk.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { ThoughtMemory } from './thought-memory.ts';
 
@@ -55,8 +57,12 @@ export interface GatewayDeps {
   sessions: SessionMemory;
   /** How long answers become. */
   lengths: OutputLengths;
+  /** How own requests turned out, and what that has taught. */
+  outcomes: KeptOutcomes;
   /** What routes may spend today, and which keys take too many upgrades. */
   pacing: RoutePacing;
+  /** How those fare whom routes ask where they are undecided. */
+  signals: SignalDesk;
   thoughts: ThoughtMemory;
   openRequests: OpenRequests;
   /** The configuration in force now. */

@@ -10,21 +10,25 @@ import {
 } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { AnswerSink, ClientCall } from './call.ts';
+import { cancellationOf } from './execution.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { guardingOf } from './guardrails/guarding.ts';
 import { refuseOthersFiles } from './named-files.ts';
-import { planFor } from './plan.ts';
+import type { OpenRequest } from './open-requests.ts';
+import { type Plan, planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
 import { reserve } from './reserve.ts';
 import { commonHeaders, requestIdHeaders } from './response-headers.ts';
 import { sendError, sendJson, statusOfError } from './send-json.ts';
 import { serve, writeRecord } from './serve.ts';
 import { settle } from './settle.ts';
-import { resolveTarget } from './target.ts';
+import { informed, type SignalQuestion } from './signals/ask-signals.ts';
+import type { Snapshot } from './snapshot.ts';
+import { type CallTarget, resolveTarget } from './target.ts';
 import { beginTrace, type RequestTrace } from './trace.ts';
 
 /**
- * The way of a request: identify, rate, decode, admit, decide, guard, reserve, then serve (attempt, check, relay, settle). Whoever calls is
+ * The way of a request: identify, rate, decode, admit, decide, guard, inform, reserve, then serve (attempt, check, relay, settle). Whoever calls is
  * known before their body is read. Never rejects: every ending reaches the client in its dialect, and every request that could
  * be read has exactly one record, unless it only asked for a decision.
  */
@@ -45,16 +49,19 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     let plan = planFor({ request, principal, wishes, target, snapshot }, deps);
     if (trace === undefined) return sendDecision(plan.decision, call, sink);
     trace.target = target;
-    trace.decision = plan.decision;
+    noteDecision(trace, plan);
     requireLedger(deps);
     const guarding = guardingOf(trace, target, snapshot, { sink, open }, deps);
     if (guarding !== undefined) {
       trace.request = await guarding.checkRequest();
       if (trace.request !== request) {
         plan = planFor({ request: trace.request, principal, wishes, target, snapshot }, deps);
-        trace.decision = plan.decision;
+        noteDecision(trace, plan);
       }
     }
+    // After the guardrails: whom they keep a request from, signals do not see it either.
+    plan = await informed(plan, signalQuestion(trace, target, snapshot, { sink, open }), deps);
+    noteDecision(trace, plan);
     deps.pacing.began(trace, plan.decision);
     const reserved = await reserve(plan, trace, deps);
     const { rate } = admission;
@@ -66,6 +73,24 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     deps.retryBudget.requestEnded();
     deps.openRequests.end(open);
   }
+}
+
+function noteDecision(trace: RequestTrace, { decision, inputs }: Plan): void {
+  trace.decision = decision;
+  trace.inputs = inputs;
+}
+
+function signalQuestion(
+  trace: RequestTrace,
+  target: CallTarget,
+  snapshot: Snapshot,
+  client: { sink: AnswerSink; open: OpenRequest },
+): SignalQuestion {
+  const began: SignalQuestion['began'] = (calls) => {
+    trace.signals = calls;
+  };
+  const { call, principal } = trace;
+  return { requestId: call.requestId, principal, target, snapshot, client: cancellationOf(client), began };
 }
 
 export function decode(

@@ -1,12 +1,24 @@
 export type { AnswerSink, ClientCall } from './call.ts';
 export { errorHeaders } from './error-headers.ts';
+export { type Feedback, type FeedbackTaken, giveFeedback } from './feedback/give-feedback.ts';
+export { KeptOutcomes, outcomesKeptMax } from './feedback/kept-outcomes.ts';
+export type { GradedOutcome, OutcomeStore, StoredCounts, StoredOutcome } from './feedback/outcome-store.ts';
 export type { GatewayDeps, GatewayLog } from './gateway.ts';
 export { createGuardrail, guardrailSettingsSchema, guardrailsMax } from './guardrails/guardrail.ts';
 export { handle } from './handle.ts';
 export { Heartbeat } from './heartbeat.ts';
+export { informedPreview, recordedPreview } from './informed-preview.ts';
 export { KeptLengths, type LearnedStore } from './kept-lengths.ts';
 export { OpenRequests } from './open-requests.ts';
 export { preview } from './preview.ts';
+export { type ArtefactStore, ReplayPredictors } from './replay/replay-predictors.ts';
+export {
+  type DecisionReplay,
+  type Outlook,
+  type ReplayQuestion,
+  replayRecord,
+} from './replay/replay-record.ts';
+export { replayWindow, type WindowReplay, windowMax } from './replay/replay-window.ts';
 export { requestIdHeaders } from './response-headers.ts';
 export { handleCompaction } from './responses/handle-compaction.ts';
 export { handleResponses } from './responses/handle-responses.ts';
@@ -28,5 +40,7 @@ export { handlePassThrough, type PassService } from './services/pass-through.ts'
 export type { ProviderObject, ProviderObjects } from './services/provider-objects.ts';
 export { handleCreation, handleListing, handleObject, type ObjectCall } from './services/stored-objects.ts';
 export { SessionMemory } from './session-memory.ts';
+export { type RouteSignals, routeSignalsSchema } from './signals/settings.ts';
+export { type SignalCounts, SignalDesk } from './signals/signal-desk.ts';
 export type { Route, Snapshot } from './snapshot.ts';
 export { ThoughtMemory } from './thought-memory.ts';

@@ -2,9 +2,8 @@ import type { Candidate } from '../catalog/index.ts';
 import type { Principal } from '../identity/index.ts';
 import { admit } from '../policy/index.ts';
 import { type ChatRequest, GatewayError } from '../protocol/index.ts';
-import type { Decision } from '../router/index.ts';
-import { decideFor } from './decide-for.ts';
-import type { GatewayDeps } from './gateway.ts';
+import type { DecideInput, Decision } from '../router/index.ts';
+import { type DecideDeps, type Decided, decideFor, ownReading } from './decide-for.ts';
 import type { RequestWishes } from './request-headers.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { CallTarget } from './target.ts';
@@ -17,19 +16,21 @@ export interface PlanQuestion {
   snapshot: Snapshot;
 }
 
-export interface Plan {
-  decision: Decision;
+export interface Plan extends Decided {
   /** What to call, in order; at least one. */
   candidates: Candidate[];
+  /** The input of the decision with more that is known. */
+  told(more: Told): DecideInput;
+  /** The plan that follows from that. Throws as `planFor`. */
+  again(more: Told): Plan;
 }
+
+type Told = Pick<DecideInput, 'signals' | 'asked'>;
 
 /** Who may serve, then who should. Only what policy allowed can be in the plan. Throws `forbidden` or `unsupported_by_candidates`. */
 export function planFor(
   { request, principal, wishes, target, snapshot }: PlanQuestion,
-  deps: Pick<
-    GatewayDeps,
-    'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing'
-  >,
+  deps: DecideDeps,
 ): Plan {
   const called = request.model.slice(0, 200);
   const { allowed, excluded } = admit({ principal, candidates: target.candidates });
@@ -38,10 +39,37 @@ export function planFor(
     throw new GatewayError('forbidden', `No allowed deployment can serve «${called}»: ${why}.`);
   }
   const { keyId } = principal;
-  const decision = decideFor({ request, keyId, wishes, target, allowed, excluded, snapshot }, deps);
+  const decided = decideFor({ request, keyId, wishes, target, allowed, excluded, snapshot }, deps);
+  return planOf(decided, allowed, called, {
+    own: (input) => ownReading(input, target.route, deps),
+    decide: (input) => deps.decide(input, snapshot.predictor),
+  });
+}
+
+function planOf(
+  decided: Decided,
+  allowed: Candidate[],
+  called: string,
+  router: { own(input: DecideInput): DecideInput['own']; decide(input: DecideInput): Decision },
+): Plan {
+  const { decision, input } = decided;
   const byId = new Map(allowed.map((candidate) => [candidate.id, candidate]));
   const candidates = decision.plan.flatMap((id) => byId.get(id) ?? []);
-  if (candidates.length > 0) return { decision, candidates };
+  if (candidates.length > 0) {
+    const told: Plan['told'] = (more) => {
+      const known = { ...input, ...more };
+      // Own outcomes may say something of what was told.
+      return { ...known, own: router.own(known) };
+    };
+    const again: Plan['again'] = (more) => {
+      const informed = told(more);
+      // What was told is in the decision itself, so the kept inputs stay as they are.
+      const inputs = decided.inputs && { ...decided.inputs, own: informed.own };
+      const decision = router.decide(informed);
+      return planOf({ ...decided, input: informed, inputs, decision }, allowed, called, router);
+    };
+    return { ...decided, candidates, told, again };
+  }
   const reasons = [...new Set(decision.excluded.map((exclusion) => exclusion.why))];
   throw new GatewayError(
     'unsupported_by_candidates',

@@ -1,11 +1,14 @@
 import type { Principal } from '../identity/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
+import type { DecideDeps } from './decide-for.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { decode } from './handle.ts';
 import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
 import { resolveTarget } from './target.ts';
+
+export type PreviewDeps = DecideDeps & Pick<GatewayDeps, 'snapshot'>;
 
 export interface PreviewRequest {
   /** Body of a chat completions request. */
@@ -15,13 +18,7 @@ export interface PreviewRequest {
 }
 
 /** The decision a request would get, by the very stages a real one goes through; nothing is called, reserved or recorded. Throws GatewayError. */
-export function preview(
-  { bytes, headers, principal }: PreviewRequest,
-  deps: Pick<
-    GatewayDeps,
-    'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing' | 'snapshot'
-  >,
-): Decision {
+export function preview({ bytes, headers, principal }: PreviewRequest, deps: PreviewDeps): Decision {
   const snapshot = deps.snapshot();
   const request = decode(bytes, { dialect: 'openai-chat' });
   const target = resolveTarget(request, snapshot);

@@ -1,5 +1,6 @@
 import type { GuardrailRecord } from '../ledger/index.ts';
 import type { RateState } from '../limits/index.ts';
+import type { Decision } from '../router/index.ts';
 import { formatUsd, type NanoUsd } from '../std/index.ts';
 import { answeringAttempt, type RequestTrace } from './trace.ts';
 
@@ -18,8 +19,17 @@ export function commonHeaders(trace: RequestTrace, rate: RateState | undefined):
     headers['x-yumen-decision'] = trace.decision.id;
     headers['x-yumen-reason'] = trace.decision.reason;
     headers['x-yumen-quality'] = trace.decision.quality;
+    Object.assign(headers, signalsHeader(trace.decision));
   }
   return { ...headers, ...guardrailHeader(trace.guardrails), ...rateHeaders(rate) };
+}
+
+/** Who was asked for the sake of the decision, how long that took, and whether it changed the choice. */
+function signalsHeader({ signals }: Decision): Headers {
+  if (signals === undefined) return {};
+  const asked = signals.asked.map(({ name, outcome }) => `${name}=${outcome}`).join(', ');
+  const effect = signals.changed ? 'changed' : 'unchanged';
+  return { 'x-yumen-signals': `${asked}; ${Math.round(signals.waitedMs)} ms; ${effect}` };
 }
 
 /** Which guardrails did more than let pass, and what. */

@@ -114,7 +114,7 @@ export class RoutePacing {
     const pacer = this.#pacers.get(record.route);
     if (pacer === undefined) return;
     const { costNano, decision } = record;
-    const answered = record.attempts.some((attempt) => attempt.outcome === 'answered');
+    const answered = record.attempts.some(({ outcome, role }) => outcome === 'answered' && role !== 'signal');
     const cost = decision?.mode === 'observe' ? wouldBeNano(decision, costNano) : costNano;
     pacer.settled(record.id, cost, this.#options.clock.nowMs(), answered);
   }

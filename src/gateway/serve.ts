@@ -19,7 +19,7 @@ import { attemptObserver } from './observer.ts';
 import { relayStream } from './relay.ts';
 import { commonHeaders, costHeader, servedHeaders } from './response-headers.ts';
 import type { Answered, Outcome, Serving, Streaming } from './serving.ts';
-import { type Ending, settle } from './settle.ts';
+import { answersNano, type Ending, settle } from './settle.ts';
 import { AnswerTally } from './tally.ts';
 import { rememberThoughts } from './thoughts.ts';
 import { answeringAttempt, endAttempt } from './trace.ts';
@@ -244,7 +244,7 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   const record = await settle(trace, { ...how, durationMs }, deps.estimator);
   serving.recorded = true;
   await writeRecord(record, deps);
-  await reservation.settle(record.costNano ?? 0);
+  await reservation.settle(answersNano(record) ?? 0);
   rememberThoughts(trace, record, deps);
   learnFromAnswer(trace, record, deps);
   return record;

@@ -1,12 +1,10 @@
 import type { Usage } from '../protocol/index.ts';
 import type { PromptCache } from '../providers/index.ts';
-import type { SessionState, Shape, WarmPlace } from '../router/index.ts';
+import { homeAfter, type SessionState, type Shape, type TurnSigns, type WarmPlace } from '../router/index.ts';
 
 /** What of a request tells its conversation. */
-type ConversationSigns = Pick<
-  Shape,
-  'sessionKey' | 'conversationKey' | 'turn' | 'userTurns' | 'openToolLoop' | 'providerBoundState'
->;
+type ConversationSigns = TurnSigns &
+  Pick<Shape, 'sessionKey' | 'conversationKey' | 'turn' | 'openToolLoop' | 'providerBoundState'>;
 
 /** Who answered, and what that leaves in the cache there. */
 export interface Served {
@@ -75,9 +73,8 @@ export class SessionMemory {
   ): void {
     const key = keyOf(signs);
     const past = this.#fresh(key, nowMs);
-    const { candidate, deployment } = served;
     touch(this.#conversations, key, {
-      home: isTurn ? { candidate, deployment, userTurns: signs.userTurns } : past?.home,
+      home: isTurn ? homeAfter(signs, served, past?.home) : past?.home,
       warm: warmAfter(past?.warm ?? [], served, nowMs),
       calls: (past?.calls ?? 0) + (isTurn ? 1 : 0),
       gapMs: isTurn && past !== undefined && past.calls > 0 ? gapAfter(past, nowMs) : past?.gapMs,

@@ -23,9 +23,12 @@ export async function settle(
   ending: Ending,
   estimator: TokenEstimator,
 ): Promise<RequestRecord> {
-  const attempts = await Promise.all(
-    trace.attempts.map((attempt) => settleAttempt(attempt, trace, estimator)),
+  const about = { request: trace.request, requestId: trace.call.requestId };
+  const answers = await Promise.all(
+    trace.attempts.map((attempt) => settleAttempt(attempt, about, estimator)),
   );
+  const signals = (await trace.signals?.records) ?? [];
+  const attempts = [...answers, ...signals.map((each, i) => ({ ...each, index: answers.length + i }))];
   const answering = answeringAttempt(trace);
   const last = answering && attempts[answering.index];
   const answered = ending.outcome === 'answered' || last?.usageSource !== 'none' ? last : undefined;
@@ -57,18 +60,20 @@ export async function settle(
     cascade: trace.cascade,
     attempts,
     decision: trace.decision,
+    inputs: trace.inputs,
   };
 }
 
-async function settleAttempt(
+/** The record of one chat call: what was asked, and for which request of the client's. */
+export async function settleAttempt(
   attempt: AttemptTrace,
-  trace: RequestTrace,
+  { request, requestId }: { request: ChatRequest; requestId: string },
   estimator: TokenEstimator,
 ): Promise<AttemptRecord> {
-  const { usage, usageSource } = await usageOf(attempt, trace.request, estimator);
+  const { usage, usageSource } = await usageOf(attempt, request, estimator);
   const price = priceOf(attempt.deployment, usage, attempt.startedAtMs);
   const costNano = usage === undefined ? 0 : price === undefined ? undefined : costOf(usage, price);
-  const settled = { requestId: trace.call.requestId, index: attempt.index, usage, usageSource, costNano };
+  const settled = { requestId, index: attempt.index, usage, usageSource, costNano };
   return {
     ...attemptRecord(attempt, settled, price),
     effort: attempt.effort === 'default' ? undefined : attempt.effort,
@@ -225,7 +230,8 @@ function predictedOf(trace: RequestTrace): RequestRecord['predicted'] {
   const one = decision.candidates.find(({ candidate }) => candidate === id);
   const cost = trace.cascade === undefined ? one?.cost : decision.cascade?.cost;
   if (cost === undefined || one?.cost === undefined) return undefined;
-  return { costNano: cost.totalNano, outputTokens: one.cost.expectedOutputTokens };
+  const costNano = cost.totalNano + (decision.signals?.costNano ?? 0);
+  return { costNano, outputTokens: one.cost.expectedOutputTokens };
 }
 
 export function priceOf(
@@ -257,4 +263,9 @@ export function firstContent(trace: {
   const attempt = trace.attempts.at(-1);
   if (attempt?.firstContentMs === undefined) return undefined;
   return attempt.startedMonotonicMs - trace.startedMonotonicMs + attempt.firstContentMs;
+}
+
+/** What a request cost without its signals, which have a reservation of their own; undefined where a price is unknown. */
+export function answersNano({ attempts }: Pick<RequestRecord, 'attempts'>): NanoUsd | undefined {
+  return sumOfCosts(attempts.filter(({ role }) => role !== 'signal'));
 }

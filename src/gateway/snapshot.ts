@@ -2,6 +2,7 @@ import type { Candidate, Catalog } from '../catalog/index.ts';
 import type { DecisionTarget, Predictor } from '../router/index.ts';
 import type { BalanceStrategy, RetryPolicy, Timeouts } from '../upstream/index.ts';
 import type { Guardrail } from './guardrails/guardrail.ts';
+import type { RouteSignals } from './signals/settings.ts';
 
 /** A virtual model that clients call. */
 export interface Route {
@@ -17,6 +18,12 @@ export interface Route {
   cascade: CascadeAllowance;
   /** Share of one key's requests that may go to candidates dearer than the route's usual choice; undefined = any. */
   upgradeShareMax?: number | undefined;
+  /** Whether outcomes of the installation's own requests move its decisions; absent = `own`. */
+  learn?: 'own' | 'off' | undefined;
+  /** Whose feedback on its requests counts; absent = `admins`. */
+  feedbackFrom?: 'admins' | 'callers' | undefined;
+  /** Whom it asks where the choice is undecided; absent = nobody. */
+  signals?: RouteSignals | undefined;
 }
 
 export interface CascadeAllowance {

@@ -1,8 +1,8 @@
 import type { Candidate, Deployment } from '../catalog/index.ts';
 import type { Principal } from '../identity/index.ts';
-import type { AttemptRole, CascadeRecord, GuardrailRecord } from '../ledger/index.ts';
+import type { AttemptRecord, AttemptRole, CascadeRecord, GuardrailRecord } from '../ledger/index.ts';
 import type { ChatRequest, GatewayError } from '../protocol/index.ts';
-import type { Decision } from '../router/index.ts';
+import type { Decision, DecisionInputs } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
 import { AnswerTally } from './tally.ts';
 import type { CallTarget } from './target.ts';
@@ -33,6 +33,12 @@ export interface AttemptTrace extends CallTrace {
   dropped: string[];
 }
 
+/** Calls made for the sake of the decision. */
+export interface SignalCalls {
+  /** One for each call, with a role, once all are over and their own reservation is settled. Never rejects. */
+  records: Promise<AttemptRecord[]>;
+}
+
 /** What is known of one request while it runs; `settle` turns it into the ledger's record. */
 export interface RequestTrace {
   call: ClientCall;
@@ -41,9 +47,14 @@ export interface RequestTrace {
   /** Undefined while the name in the request has not been resolved. */
   target: CallTarget | undefined;
   decision: Decision | undefined;
+  /** What the decision was made of; undefined also where it is too much to keep. */
+  inputs?: DecisionInputs | undefined;
   tags: string[];
   startedMonotonicMs: number;
+  /** Attempts to answer; what signals were asked is beside them. */
   attempts: AttemptTrace[];
+  /** The calls of signals that were asked before the request was; absent where none was. */
+  signals?: SignalCalls | undefined;
   /** What was noted of guardrails; absent where none concerns the request. */
   guardrails?: GuardrailRecord[] | undefined;
   /** Set where answers were looked at before one was given out. */

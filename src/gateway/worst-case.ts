@@ -10,7 +10,7 @@ import type { NanoUsd } from '../std/index.ts';
 export function worstCaseNano(
   candidate: Candidate,
   request: ChatRequest,
-  shape: Shape,
+  shape: Pick<Shape, 'inputTokensBound' | 'outputTokensMax'>,
   nowMs: number,
 ): NanoUsd {
   const { model, prices, provider } = candidate.deployment;

@@ -1,3 +1,4 @@
 export { createAdminListener } from './admin/app.ts';
 export { presentDecision, presentKey } from './admin/present.ts';
+export { presentReplay } from './admin/present-replay.ts';
 export { createHttpServer, defaultHttpLimits, type HttpServerOptions, type Readiness } from './server.ts';

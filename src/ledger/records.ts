@@ -1,5 +1,5 @@
 import type { ClientDialectName, ErrorCode, ServiceUnits, Usage } from '../protocol/index.ts';
-import type { Decision } from '../router/index.ts';
+import type { Decision, DecisionInputs } from '../router/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 
 /** One upstream call. Exactly one record each, whatever happened. */
@@ -14,7 +14,7 @@ export interface AttemptRecord {
   region: string | undefined;
   /** Effort preset it was called with; absent = `default`, also in older records. */
   effort?: 'off' | 'low' | 'high' | undefined;
-  /** What a call of a cascade was for; absent = simply to answer, also in older records. */
+  /** What a call was for; absent = simply to answer, also in older records. */
   role?: AttemptRole | undefined;
   /** Id of the provider's key it was made with, never the key; absent where there is none, and in older records. */
   credential?: string | undefined;
@@ -39,8 +39,11 @@ export interface AttemptRecord {
   priceRow: string | undefined;
 }
 
-/** `voter`: its answer was to be compared with another's; `escalation`: those before it were not good enough. */
-export type AttemptRole = 'voter' | 'escalation';
+/**
+ * `voter`: its answer was to be compared with another's; `escalation`: those before it were not good enough; `signal`: no attempt to answer, but
+ * asked what it thinks of the request.
+ */
+export type AttemptRole = 'voter' | 'escalation' | 'signal';
 
 /** What became of a plan in which answers are looked at before one is given out. Codes and numbers only. */
 export interface CascadeRecord {
@@ -115,4 +118,6 @@ export interface RequestRecord {
   cascade?: CascadeRecord | undefined;
   attempts: AttemptRecord[];
   decision: Decision | undefined;
+  /** What the decision was made of, so that it can be made again; absent without one, where it is too much to keep, and in older records. */
+  inputs?: DecisionInputs | undefined;
 }

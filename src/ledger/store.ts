@@ -1,3 +1,4 @@
+import { restorePlan } from '../router/index.ts';
 import type { AttemptRecord, RequestRecord } from './records.ts';
 
 /**
@@ -31,7 +32,7 @@ export interface ListQuery {
 }
 
 /** A request without its attempts and its decision, which `get` has. */
-export interface RequestSummary extends Omit<RequestRecord, 'attempts' | 'decision'> {
+export interface RequestSummary extends Omit<RequestRecord, 'attempts' | 'decision' | 'inputs'> {
   /** The model that served, see `servedBy`. */
   servedModel: string | undefined;
   attemptCount: number;
@@ -104,6 +105,8 @@ export interface LedgerStore {
    */
   append(lines: readonly RecordLine[]): Promise<number>;
   get(id: string): Promise<RequestRecord | undefined>;
+  /** The request that was served by this decision. Records of versions that kept no inputs of decisions are not found by it. */
+  findByDecision(decisionId: string): Promise<RequestRecord | undefined>;
   /** Newest first, by start and then by id. Throws `invalid_request` for a bad limit or cursor. */
   list(query: ListQuery): Promise<RequestPage>;
   /** Sorted by group, those without one last. */
@@ -122,10 +125,24 @@ export function encodeRecord(record: RequestRecord): RecordLine {
 export function decodeRecord(line: string): RequestRecord | undefined {
   try {
     const value: unknown = JSON.parse(line);
-    return isRecord(value) ? value : undefined;
+    return isRecord(value) ? restored(value) : undefined;
   } catch {
     return undefined;
   }
+}
+
+function restored(record: RequestRecord): RequestRecord {
+  const { decision } = record;
+  if (decision?.cascade === undefined && decision?.cascades === undefined) return record;
+  const { cascade, cascades } = decision;
+  return {
+    ...record,
+    decision: {
+      ...decision,
+      ...(cascade && { cascade: { ...cascade, plan: restorePlan(cascade.plan) } }),
+      ...(cascades && { cascades: cascades.map((one) => ({ ...one, plan: restorePlan(one.plan) })) }),
+    },
+  };
 }
 
 /** Lines are only ever written by `encodeRecord`, so knowing that a line is whole is enough. */
@@ -143,17 +160,18 @@ function isRecord(value: unknown): value is RequestRecord {
 
 /** The attempt that a request is counted under: the one of the deployment that answered, else the last one tried. */
 export function servedBy(record: RequestRecord): AttemptRecord | undefined {
-  return (
-    record.attempts.findLast((attempt) => attempt.deployment === record.deployment) ?? record.attempts.at(-1)
-  );
+  const attempts = record.attempts.filter(isAttemptToAnswer);
+  return attempts.findLast((attempt) => attempt.deployment === record.deployment) ?? attempts.at(-1);
 }
 
+const isAttemptToAnswer = ({ role }: AttemptRecord): boolean => role !== 'signal';
+
 export function summaryOf(record: RequestRecord): RequestSummary {
-  const { attempts, decision, ...rest } = record;
+  const { attempts, decision, inputs, ...rest } = record;
   return {
     ...rest,
     servedModel: servedBy(record)?.model,
-    attemptCount: attempts.length,
+    attemptCount: attempts.filter(isAttemptToAnswer).length,
     decisionId: decision?.id,
   };
 }

@@ -2,6 +2,7 @@ import type { Exclusion } from '../catalog/index.ts';
 import type { NanoUsd } from '../std/index.ts';
 import type { AnswerPlan } from './answer/plan.ts';
 import type { AcceptanceTerms } from './answer/terms.ts';
+import type { AskSignals, SignalName } from './predictor/signals.ts';
 
 export type { Exclusion };
 
@@ -36,6 +37,8 @@ export interface Shape {
   /** Expected input tokens, from characters by script. */
   inputTokensEstimate: number;
   userTurns: number;
+  /** Of all roles. Absent in older records. */
+  messages?: number | undefined;
   hasImages: boolean;
   hasDocuments: boolean;
   tools: number;
@@ -115,6 +118,26 @@ export interface PlanEstimate {
   escalation: number;
 }
 
+/** One service beside the models that was asked what it thinks of a request, because the router was undecided. */
+export interface AskedSignal {
+  name: SignalName;
+  /** Undefined where nothing was called. */
+  deployment: string | undefined;
+  /** `late`: its deadline passed. `failed`: it could not be asked. `unclear`: its answer is none that was asked for. */
+  outcome: 'answered' | 'late' | 'failed' | 'unclear';
+  durationMs: number;
+}
+
+export interface AskedSignals {
+  asked: AskedSignal[];
+  /** What was chosen before they were asked. */
+  without: string;
+  /** How long the request waited for them. */
+  waitedMs: number;
+  /** What asking them was expected to cost; part of what the request is predicted to cost. */
+  costNano: NanoUsd;
+}
+
 export type ReasonCode =
   | 'named-model'
   | 'observe'
@@ -142,6 +165,12 @@ export interface DecisionTarget {
   value: number;
 }
 
+/**
+ * USD per whole answer of quality beyond which nothing changes, because no answer costs as much. A price without end counts as this one: a decision is
+ * stored as JSON, which has no infinity.
+ */
+export const lambdaUsdMax = 1e9;
+
 /** The ranking of candidates for one request, with reasons. It can be recomputed from the ledger: same inputs, same decision. */
 export interface Decision {
   id: string;
@@ -162,10 +191,12 @@ export interface Decision {
   candidates: CandidateEstimate[];
   excluded: Exclusion[];
   target: DecisionTarget;
-  /** USD per point of quality that this decision traded at. */
+  /** USD per point of quality that this decision traded at, at most `lambdaUsdMax`. */
   lambda: number;
   /** The key was over its cap on upgrades, so quality counted for less. Absent where it was not, and in older records. */
   capped?: { share: number; max: number; lambdaFactor: number } | undefined;
+  /** Absent where none was asked, and in older records. */
+  signals?: (AskedSignals & { values: AskSignals; changed: boolean }) | undefined;
   /** Probability with which this choice was made; 1 for a deterministic one. */
   propensity: number;
   reason: ReasonCode;

@@ -3,16 +3,16 @@ export { type FaultCode, faultTable } from './answer/checks/faults.ts';
 export { answerFaults } from './answer/checks/list.ts';
 export { comparisonFor } from './answer/compare/comparison.ts';
 export type { AnswerEvidence } from './answer/evidence.ts';
-export { askingWorth, expectingPlan, type PlanExpectation, worthOfAsking } from './answer/expect.ts';
+export { askingWorth, type PlanExpectation, planExpecter, worthOfAsking } from './answer/expect.ts';
 export { type Judgement, type JudgementReason, judgeAnswers } from './answer/judge.ts';
 export { acceptanceLikelihood } from './answer/likelihood.ts';
-export { type AnswerPlan, planId, planMembers } from './answer/plan.ts';
+export { type AnswerPlan, planId, planMembers, restorePlan } from './answer/plan.ts';
 export { plansFor } from './answer/plans-for.ts';
 export { prefixReader } from './answer/prefix.ts';
 export type { AcceptanceTerms, AnswerComparison } from './answer/terms.ts';
-export type { Posterior } from './answer/worth.ts';
-export { loadShippedPredictor } from './artefact/shipped.ts';
+export { loadShippedPredictor, shippedArtefact } from './artefact/shipped.ts';
 export type {
+  AskedSignal,
   CandidateEstimate,
   Contribution,
   CostParts,
@@ -27,18 +27,20 @@ export type {
   TaskFamily,
   TurnKind,
 } from './decision.ts';
+export { type EmbeddingTable, embed, nearness, type Prototypes, rarityStep } from './features/embedding.ts';
+export { type AskNumbers, decodeAsk, encodeAsk, numbersOf } from './features/numbers.ts';
 export { bucketsMax } from './features/scan.ts';
 export type { SessionSource } from './features/session-key.ts';
 export { type RequestReading, readRequest } from './features/shape.ts';
 export { structuralIds } from './features/structural.ts';
 export { type AskVector, readAsk } from './features/vector.ts';
-export { type LengthObservation, OutputLengths } from './lengths/output-lengths.ts';
+export { type LengthObservation, type LengthQuestion, OutputLengths } from './lengths/output-lengths.ts';
 export { lengthLimit, lengthQuestion } from './lengths/question.ts';
 export type { LengthsState } from './lengths/state.ts';
 export { BudgetPacer, type PacerView } from './pacing/budget-pacer.ts';
 export { readPacerMemory } from './pacing/pacer-memory.ts';
 export { UpgradeCap } from './pacing/upgrade-cap.ts';
-export { abilityOf } from './predictor/ability.ts';
+export { abilityFromScores, abilityOf, type PredictedModel } from './predictor/ability.ts';
 export {
   type Artefact,
   ArtefactError,
@@ -46,7 +48,11 @@ export {
   encodeArtefact,
   type Provenance,
 } from './predictor/artefact.ts';
+export { type Guess, gainShare, splitPreset, taskFamilies, thinkingGain } from './predictor/effort.ts';
+export { type OwnAsk, type OwnOutcome, OwnOutcomes } from './predictor/own/own-outcomes.ts';
+export { type OwnReading, ownKey } from './predictor/own/reading.ts';
 export {
+  type AbilityScale,
   type BenchmarkMapping,
   type Calibration,
   type CellKey,
@@ -58,9 +64,27 @@ export {
   type PredictorParameters,
   type Weights,
 } from './predictor/parameters.ts';
-export { createPredictor, type PredictedModel, type Predictor } from './predictor/predictor.ts';
+export { createPredictor, type Predictor } from './predictor/predictor.ts';
 export { abilityRank } from './predictor/rank.ts';
-export { ngramEntryWeight, prepareAsk } from './predictor/score.ts';
+export { type AskStandard, lengthDeviation, prepareAsk } from './predictor/score.ts';
+export { type AskSignals, projectEmbedding, type SignalName } from './predictor/signals.ts';
+export { type DecisionInputs, inputFrom, inputsOf } from './replay/inputs.ts';
+export {
+  type Difference,
+  type OtherTarget,
+  type ReplayWith,
+  redecide,
+  replay,
+  sharesEmbedding,
+} from './replay/replay.ts';
 export { decide } from './stages/decide.ts';
-export type { DecideInput, PricedCandidate, SessionState, TokenRates, WarmPlace } from './stages/input.ts';
-export { heldTokens, promptCacheOf } from './stages/session.ts';
+export type {
+  CandidateFacts,
+  DecideInput,
+  PricedCandidate,
+  SessionState,
+  TokenRates,
+  WarmPlace,
+} from './stages/input.ts';
+export { heldTokens, homeAfter, promptCacheOf, type TurnSigns } from './stages/session.ts';
+export { isUndecided, type SignalOffer } from './stages/undecided.ts';

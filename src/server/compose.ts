@@ -1,14 +1,18 @@
 import { join } from 'node:path';
 import type { DeploymentSettings, Finding } from '../catalog/index.ts';
 import {
+  type ArtefactStore,
   createSealer,
   type GatewayDeps,
   Heartbeat,
   KeptLengths,
+  KeptOutcomes,
   KeptResponses,
   OpenRequests,
+  ReplayPredictors,
   RoutePacing,
   SessionMemory,
+  SignalDesk,
   type Snapshot,
   ThoughtMemory,
 } from '../gateway/index.ts';
@@ -17,10 +21,10 @@ import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
 import { discoverProviders } from '../providers/index.ts';
-import { decide, loadShippedPredictor } from '../router/index.ts';
+import { decide, loadShippedPredictor, type Predictor, shippedArtefact } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
 import { createIdSource, systemClock } from '../std/index.ts';
-import { installationSecret, lockFile, openSqliteStore } from '../storage/index.ts';
+import { installationSecret, lockFile, openArtefacts, openSqliteStore } from '../storage/index.ts';
 import {
   createCircuitBreakers,
   createRetryBudget,
@@ -48,12 +52,16 @@ export interface ComposeOptions {
   probeEngines: boolean;
   sandboxSpeed: number;
   log: ReturnType<typeof createLog>;
+  /** Decides instead of the shipped one, e.g. one fitted on outcomes of this traffic. */
+  predictor?: Predictor | undefined;
 }
 
 /** Everything that runs, made once, and how to change or end it. */
 export interface Composition {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
+  /** Who makes stored decisions again. */
+  replayPredictors: ReplayPredictors;
   /** What it was started with. */
   setup: Setup;
   /** Of the configuration in force now. */
@@ -69,6 +77,7 @@ const sandboxSeed = 1;
 const dayMs = 86_400_000;
 const pruneEveryMs = 3_600_000;
 const saveLengthsEveryMs = 60_000;
+const saveOutcomesEveryMs = 60_000;
 const savePacingEveryMs = 60_000;
 
 /** Finds out what to serve: the file if there is one, else what the environment and this machine offer, else the sandbox. */
@@ -109,7 +118,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   const { log, dataFolder } = options;
   const clock = systemClock;
   const ids = createIdSource(clock);
-  const predictor = loadShippedPredictor();
+  const predictor = options.predictor ?? loadShippedPredictor();
   const setup = await findSetup(options);
   let sandbox: Sandbox | undefined;
   closers.add(() => sandbox?.close());
@@ -128,6 +137,8 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
 
   const store = await openSqliteStore({ dataFolder });
   closers.add(() => store.close());
+  const artefacts = openArtefacts(dataFolder);
+  if (options.predictor === undefined) await keepArtefact(artefacts, log);
   const findings = await store.findings.list();
   if (findings.length > 0) inForce = { setup, snapshot: await snapshotOf(setup, findings) };
   const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
@@ -179,6 +190,19 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     clearInterval(saving);
     await kept.save();
   });
+  const outcomes = await KeptOutcomes.open({
+    store: store.outcomes,
+    learned: store.learned,
+    predictor,
+    clock,
+    log,
+  });
+  const savingOutcomes = setInterval(() => void outcomes.save(), saveOutcomesEveryMs);
+  savingOutcomes.unref();
+  closers.add(async () => {
+    clearInterval(savingOutcomes);
+    await outcomes.save();
+  });
   const pacing = new RoutePacing({
     clock,
     home: { store: store.learned, log, spentSince: (fromMs) => spentByRoute(store.ledger, fromMs) },
@@ -214,7 +238,14 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     heartbeat,
     sessions: new SessionMemory(),
     lengths: kept.lengths,
+    outcomes,
     pacing,
+    signals: new SignalDesk({
+      clock,
+      random: Math.random,
+      log,
+      ownOutcomes: (route) => (inForce.snapshot.routes.get(route)?.learn === 'off' ? 0 : outcomes.own.rows),
+    }),
     thoughts: new ThoughtMemory(),
     openRequests: new OpenRequests(),
     snapshot: () => inForce.snapshot,
@@ -238,6 +269,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   return {
     gateway,
     ledgerStore: store.ledger,
+    replayPredictors: new ReplayPredictors(() => inForce.snapshot.predictor, artefacts),
     setup,
     bodyBytesMax: () =>
       inForce.setup.kind === 'file' ? inForce.setup.config.limits.body_bytes_max : defaults.bodyBytesMax,
@@ -249,6 +281,16 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     },
     close: () => closers.close(),
   };
+}
+
+/** Later versions replay what this one decided. Without it they can still say that they cannot, so a failure is no reason not to serve. */
+async function keepArtefact(artefacts: ArtefactStore, log: ComposeOptions['log']): Promise<void> {
+  const artefact = shippedArtefact();
+  try {
+    await artefacts.put(artefact.id, JSON.stringify(artefact));
+  } catch (thrown) {
+    log.warn({ artefact: artefact.id, cause: String(thrown) }, 'the artefact could not be kept for replays');
+  }
 }
 
 /** What each route spent, simulated money too: a route of simulated models is paced like any other. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { deploymentSettingsSchema, rateLimitsSchema } from '../catalog/index.ts';
-import { guardrailSettingsSchema, guardrailsMax } from '../gateway/index.ts';
+import { guardrailSettingsSchema, guardrailsMax, routeSignalsSchema } from '../gateway/index.ts';
 import { balanceStrategies } from '../upstream/index.ts';
 import { defaults } from './defaults.ts';
 import type { Environment } from './environment.ts';
@@ -127,6 +127,19 @@ const routeSchema = z.strictObject({
   holdback_ms: z.int().min(0).max(600_000).optional(),
   content_filter: contentFilterSchema.optional(),
   cascade: cascadeSchema.prefault({}),
+  learn: z
+    .enum(['own', 'off'])
+    .default('own')
+    .describe('Whether graded outcomes of your own requests (POST /api/v1/feedback) move the decisions'),
+  feedback_from: z
+    .enum(['admins', 'callers'])
+    .default('admins')
+    .describe(
+      'Whose feedback on this route’s requests counts; callers grade their own requests, and move the routing of all',
+    ),
+  signals: routeSignalsSchema
+    .optional()
+    .describe('Services that are asked what they think of a request where the choice is undecided'),
   upgrade_share_max: z
     .number()
     .min(0)

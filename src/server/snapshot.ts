@@ -14,6 +14,7 @@ import { createProvider, findVendor, type ProviderSettings } from '../providers/
 import { abilityRank, type DecisionTarget, type Predictor } from '../router/index.ts';
 import { type Config, ConfigError, type LoadedConfig, type RouteConfig } from './config.ts';
 import { defaults } from './defaults.ts';
+import { signalsOf } from './route-signals.ts';
 
 /** What a snapshot is compiled from: a configuration file, or what was found without one. */
 export type Setup =
@@ -184,6 +185,9 @@ function routeOf(name: string, route: RouteConfig, config: Config, catalog: Cata
       holdMs: route.cascade.hold_ms,
     },
     upgradeShareMax: route.upgrade_share_max,
+    learn: route.learn,
+    feedbackFrom: route.feedback_from,
+    signals: route.signals && signalsOf(route.signals, reference, catalog),
   };
 }
 

@@ -178,7 +178,7 @@ test('eval without costs says how to give them', async () => {
 test('train writes an artefact that eval --artefact tests, and eval warns that it was trained on the file', async () => {
   const trained = await run('train', '--data', '.', '--out', 'a.json', '--date', '2026-01-01');
   assert.match(trained.out, /maths\|en/);
-  assert.match(readFileSync(join(folder, 'a.json'), 'utf8'), /"format": 2/);
+  assert.match(readFileSync(join(folder, 'a.json'), 'utf8'), /"format": 3/);
   const { out, err } = await run(
     'eval',
     'core24.jsonl',

@@ -36,8 +36,11 @@ test('training is deterministic, and its artefact holds no words of any prompt',
 test('what was learned shows: the weak model is expected to lose where it lost', () => {
   const predictor = createPredictor(decodeArtefact(train(sets(), options).artefact));
   const model = (id: string) => ({ id, aliases: [], scores: [] });
-  const loss = (text: string) =>
-    predictor.predict(readAsk(text), model('gpt-4o'), [model('qwen2-7b')])[0]!.loss.mean;
+  const loss = (text: string) => {
+    const reading = readAsk(text);
+    const request = { ...reading, ask: predictor.read(reading.vector) };
+    return predictor.predict(request, model('gpt-4o'), [model('qwen2-7b')])[0]!.loss.mean;
+  };
   assert.ok(
     loss('Solve 12 + 7 for zebrafish.') > loss('Who painted the marmalade portrait number 12?') + 0.2,
   );

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decideFor } from '../../src/gateway/decide-for.ts';
-import type { DecideInput } from '../../src/router/index.ts';
+import { type DecideInput, loadShippedPredictor } from '../../src/router/index.ts';
 import { candidate, chat } from '../router/fixtures.ts';
+
+const predictor = loadShippedPredictor();
 
 type Question = Parameters<typeof decideFor>[0];
 type Deps = Parameters<typeof decideFor>[1];
@@ -34,7 +36,7 @@ function told(cascade: { checks: boolean; votes: boolean; holdMs: number }, ask:
       target,
       allowed: [one],
       excluded: [],
-      snapshot: {},
+      snapshot: { predictor },
     } as unknown as Question,
     deps as unknown as Deps,
   );

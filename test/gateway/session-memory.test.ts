@@ -11,6 +11,8 @@ const signs = (change: Partial<Signs> = {}): Signs => ({
   conversationKey: 'main',
   turn: 'main',
   userTurns: 1,
+  askChars: 10,
+  messages: 2,
   openToolLoop: false,
   providerBoundState: false,
   ...change,
@@ -28,9 +30,9 @@ test('a conversation lives where its last turn was answered, and every place tha
   const memory = new SessionMemory();
   assert.equal(memory.stateOf(signs(), 0), undefined);
   memory.served(signs(), by('p/a', 2000, { candidate: 'p/a#high' }), 1000);
-  memory.served(signs({ userTurns: 2 }), by('p/b', 4000), 5000);
+  memory.served(signs({ userTurns: 2, messages: 4 }), by('p/b', 4000), 5000);
   assert.deepEqual(memory.stateOf(signs(), 6000), {
-    home: { candidate: 'p/b', deployment: 'p/b', userTurns: 2 },
+    home: { candidate: 'p/b', deployment: 'p/b', userTurns: 2, askChars: 10, messages: 4, repeats: 0 },
     // Thinking is not sent again, so it is not part of the next prompt.
     warm: [
       { deployment: 'p/a', tokens: 2200, atMs: 1000 },
@@ -63,7 +65,8 @@ test('titles and compactions never move a conversation, but what they leave in a
   for (const turn of ['title', 'compaction'] as const) {
     memory.served(signs({ turn, userTurns: 4 }), by('p/cheap', 5000), 10);
     const state = memory.stateOf(signs(), 20)!;
-    assert.deepEqual(state.home, { candidate: 'p/a', deployment: 'p/a', userTurns: 3 });
+    assert.equal(state.home?.deployment, 'p/a');
+    assert.equal(state.home.userTurns, 3);
     assert.equal(state.calls, 1);
     assert.equal(state.warm.find(({ deployment }) => deployment === 'p/cheap')?.tokens, 5200);
   }
@@ -71,12 +74,27 @@ test('titles and compactions never move a conversation, but what they leave in a
   assert.equal(memory.stateOf(signs({ conversationKey: 'first' }), 40)!.home, undefined);
 });
 
+test('how often one ask was begun again is counted, and neither its loop nor another ask of the same turn is', () => {
+  const memory = new SessionMemory();
+  const repeats = (change: Partial<Signs> = {}) => {
+    memory.served(signs(change), by('p/a'), 0);
+    return memory.stateOf(signs(), 0)!.home!.repeats;
+  };
+  assert.equal(repeats(), 0);
+  assert.equal(repeats(), 1);
+  assert.equal(repeats({ messages: 4 }), 1);
+  assert.equal(repeats(), 2);
+  assert.equal(repeats({ turn: 'title', askChars: 50 }), 2);
+  assert.equal(repeats({ askChars: 11 }), 0);
+  assert.equal(repeats({ userTurns: 2 }), 0);
+});
+
 test('an answer that was not given out warms its maker’s cache and moves nothing', () => {
   const memory = new SessionMemory();
   memory.warmed(signs(), by('p/voter'), 0);
   memory.served(signs(), by('p/a'), 0);
   assert.deepEqual(memory.stateOf(signs(), 1), {
-    home: { candidate: 'p/a', deployment: 'p/a', userTurns: 1 },
+    home: { candidate: 'p/a', deployment: 'p/a', userTurns: 1, askChars: 10, messages: 2, repeats: 0 },
     warm: [
       { deployment: 'p/voter', tokens: 2200, atMs: 0 },
       { deployment: 'p/a', tokens: 2200, atMs: 0 },

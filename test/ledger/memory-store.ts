@@ -31,6 +31,7 @@ export class MemoryLedgerStore implements Pick<LedgerStore, 'append'> {
     return {
       append: (lines) => this.append(lines),
       get: unused,
+      findByDecision: unused,
       list: unused,
       report: unused,
       spentSince: unused,

@@ -10,6 +10,7 @@ import {
   loadShippedPredictor,
   readAsk,
 } from '../../src/router/index.ts';
+import type { PredictionRequest } from '../../src/router/predictor/predictor.ts';
 import { candidate } from './fixtures.ts';
 
 const file = new URL('../../src/router/artefact/default.json', import.meta.url);
@@ -18,6 +19,11 @@ const predictor = loadShippedPredictor();
 const model = (id: string, mmlu?: number) => candidate({ id, mmlu }).deployment.model;
 const strong = model('strong', 88);
 const weak = model('weak', 60);
+
+function asked(text: string): PredictionRequest {
+  const reading = readAsk(text);
+  return { ...reading, ask: predictor.read(reading.vector) };
+}
 
 test('the shipped artefact is small, says what it was made of, and holds no text', () => {
   const text = readFileSync(file, 'utf8');
@@ -49,25 +55,25 @@ test('an artefact survives decoding and encoding, and damage is noticed', () => 
 });
 
 test('an abler model is expected to lose less, a weaker one more, where nothing else is known', () => {
-  const ask = readAsk('今天天气怎么样？');
+  const ask = asked('今天天气怎么样？');
   const [near, far] = predictor.predict(ask, strong, [model('near', 86), weak]);
   assert.ok(near!.loss.mean > 0 && near!.loss.mean < far!.loss.mean);
 });
 
 test('intervals are wider without evidence: another language, an unknown model', () => {
   const width = (text: string, id: string, mmlu?: number) => {
-    const { loss } = predictor.predict(readAsk(text), strong, [model(id, mmlu)])[0]!;
+    const { loss } = predictor.predict(asked(text), strong, [model(id, mmlu)])[0]!;
     return loss.high - loss.low;
   };
   const english = 'Explain why the treaty failed and compare it with the later one.';
   assert.ok(width('请解释条约失败的原因并与后来的条约比较。', 'x', 86) > width(english, 'x', 86));
   assert.ok(width(english, 'nothing-published') > width(english, 'x', 86));
-  const known = predictor.predict(readAsk(english), strong, [model('gpt-4o-mini'), model('x', 76.7)]);
+  const known = predictor.predict(asked(english), strong, [model('gpt-4o-mini'), model('x', 76.7)]);
   assert.ok(known[0]!.ability.source === 'outcomes' && known[1]!.ability.source === 'scores');
 });
 
 test('evidence is counted per model, work and language, and says so in words', () => {
-  const [mini, other] = predictor.predict(readAsk('Solve the equation 3x + 5 = 20.'), strong, [
+  const [mini, other] = predictor.predict(asked('Solve the equation 3x + 5 = 20.'), strong, [
     model('gpt-4o-mini'),
     model('x', 80),
   ]);
@@ -75,26 +81,23 @@ test('evidence is counted per model, work and language, and says so in words', (
   assert.match(mini!.evidenceCell, /maths × en: \d+ rows of this model/);
   assert.equal(other!.evidence, 0);
   assert.match(other!.evidenceCell, /of other models; ability from published scores/);
-  const [japanese] = predictor.predict(readAsk('なぜ空は青いのですか。'), strong, [model('gpt-4o-mini')]);
+  const [japanese] = predictor.predict(asked('なぜ空は青いのですか。'), strong, [model('gpt-4o-mini')]);
   assert.match(japanese!.evidenceCell, /no rows in this language/);
 });
 
 test('the reference loses nothing against itself', () => {
-  const [own] = predictor.predict(readAsk('hello'), strong, [strong]);
+  const [own] = predictor.predict(asked('hello'), strong, [strong]);
   assert.deepEqual(own!.loss, { mean: 0, low: 0, high: 0 });
 });
 
 test('estimates are finite and ordered, contributions few and labelled, for any text', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 500 }), (text) => {
-      for (const { loss, quality, contributions } of predictor.predict(readAsk(text), strong, [
-        strong,
-        weak,
-      ])) {
+      for (const { loss, quality, contributions } of predictor.predict(asked(text), strong, [strong, weak])) {
         for (const { low, mean, high } of [loss, quality]) {
           assert.ok(Number.isFinite(mean) && low <= mean && mean <= high);
         }
-        assert.ok(quality.low >= 0 && quality.high <= 1 && contributions.length <= 5);
+        assert.ok(quality.low >= 0 && quality.high <= 1 && contributions.length <= 6);
         for (const { label, effect } of contributions) assert.ok(label !== '' && Number.isFinite(effect));
       }
     }),

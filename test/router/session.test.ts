@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SessionMemory } from '../../src/gateway/index.ts';
-import type { Message } from '../../src/protocol/index.ts';
+import type { ChatRequest, Message } from '../../src/protocol/index.ts';
 import {
   type Decision,
   decide,
@@ -12,7 +12,12 @@ import {
   type Shape,
 } from '../../src/router/index.ts';
 import { costParts } from '../../src/router/stages/cost.ts';
-import { downgradeAllowed, furtherCalls, heldTokens } from '../../src/router/stages/session.ts';
+import {
+  downgradeAllowed,
+  furtherCalls,
+  heldTokens,
+  repeatsHeldMax,
+} from '../../src/router/stages/session.ts';
 import { assistant, candidate, chat, input, read, system } from './fixtures.ts';
 import { type RandomSource, randomSource } from './random-source.ts';
 import { type ScriptedCall, scriptedSession } from './session-loops.ts';
@@ -276,6 +281,53 @@ describe('when a conversation may change hands', () => {
       [['p/near', 'session.downgrade']],
     );
     assert.deepEqual(at('p/near').excluded, []);
+  });
+
+  /** Who serves each request, with what is remembered of those before: the reference the first, while there is money; then quality is worth nothing. */
+  function served(requests: ChatRequest[], sessionHeader?: string) {
+    const near = rated('near', 75, [0.2, 0.4]);
+    const strong = rated('strong', 88, [10, 30]);
+    const memory = new SessionMemory();
+    return requests.map((request, i) => {
+      const reading = readRequest(request, { keyId: 'k', sessionHeader });
+      const { plan } = decide(
+        input(request, {
+          reading,
+          reference: strong.candidate,
+          candidates: [strong, near],
+          target: { kind: 'usd-per-quality', value: 1e-9 },
+          session: memory.stateOf(reading.shape, nowMs + i),
+        }),
+        predictor,
+      );
+      const deployment = i === 0 ? strong.candidate.id : plan[0]!;
+      const usage = { ...noTokens, inputTokens: 100, outputTokens: 200 };
+      memory.served(reading.shape, { candidate: deployment, deployment, usage, cache: undefined }, nowMs + i);
+      return deployment;
+    });
+  }
+
+  for (const header of [undefined, 'a session'])
+    test(`an ask that is sent again is held a few times, a request sent for ever is not (${header ?? 'no session header'})`, () => {
+      const one = chat([system('Answer with the words alone.'), 'Translate to French: good morning.']);
+      const held = served(Array<ChatRequest>(repeatsHeldMax + 5).fill(one), header);
+      assert.deepEqual(held.slice(0, repeatsHeldMax + 1), Array(repeatsHeldMax + 1).fill('p/strong'));
+      assert.deepEqual(held.slice(repeatsHeldMax + 1), Array(4).fill('p/near'));
+    });
+
+  test('requests that begin alike and ask something else are asks of their own', () => {
+    const examples = [system('Translate to French.'), 'Good morning.', assistant('Bonjour.')];
+    const labelled = ['Translate: good night.', 'Translate: see you tomorrow.', 'Translate: thanks.'].map(
+      (text) => chat([...examples, text]),
+    );
+    assert.deepEqual(served(labelled), ['p/strong', 'p/near', 'p/near']);
+  });
+
+  test('what is added to an ask is held however often it was repeated', () => {
+    const ask = chat(['Translate to French: good morning.']);
+    const begun = chat(['Translate to French: good morning.', assistant('Bon')]);
+    const all = served([...Array<ChatRequest>(repeatsHeldMax + 1).fill(ask), begun, ask]);
+    assert.deepEqual(all, [...Array(repeatsHeldMax + 2).fill('p/strong'), 'p/near']);
   });
 
   test('further calls are counted on only where there were some', () => {

@@ -46,6 +46,17 @@ export function ledgerStoreConformance(name: string, open: () => Promise<OpenLed
     assert.equal(await store.get('req_other'), undefined);
   });
 
+  check('a record is found by its decision', async ({ store }) => {
+    const records = [
+      sampleRecord({ id: 'req_1', decision: sampleDecision('dec_1') }),
+      sampleRecord({ id: 'req_2', decision: undefined }),
+      sampleRecord({ id: 'req_3', decision: sampleDecision('dec_3') }),
+    ];
+    await append(store, records);
+    assert.deepEqual(await store.findByDecision('dec_3'), asStored(records[2]!));
+    assert.equal(await store.findByDecision('req_3'), undefined);
+  });
+
   check('an id is stored once: the first record stays, also within one batch', async ({ store }) => {
     const first = sampleRecord({ id: 'req_1', costNano: 1 });
     assert.equal(await append(store, [first, sampleRecord({ id: 'req_1', costNano: 2 })]), 1);

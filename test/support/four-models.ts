@@ -15,16 +15,14 @@ export const check = checkPlan('a/model-a', 'r/model-r');
 export const vote = votePlan(['a/model-a', 'b/model-b', 'c/model-c'], 'r/model-r');
 
 export function checkPlan(first: string, last: string): CascadePlan {
-  // biome-ignore lint/suspicious/noThenProperty: who answers then is a name, and nobody awaits a plan.
-  return { kind: 'check', first, then: last };
+  return { kind: 'check', first, last };
 }
 
 export function votePlan(
   voters: Extract<CascadePlan, { kind: 'vote' }>['voters'],
   last: string,
 ): CascadePlan {
-  // biome-ignore lint/suspicious/noThenProperty: who answers then is a name, and nobody awaits a plan.
-  return { kind: 'vote', voters, then: last };
+  return { kind: 'vote', voters, last };
 }
 
 /** USD per 1M tokens, in and out. */

@@ -63,7 +63,7 @@ export async function startCascade(config: string): Promise<CascadeGateway> {
     decide: (input, predictor) => withCascade(decide(input, predictor), input, forced),
   };
   const version = '0.0.0-test';
-  const { bodyBytesMax, ledgerStore } = composition;
+  const { bodyBytesMax, ledgerStore, replayPredictors } = composition;
   const server = createHttpServer({
     gateway,
     limits: defaultHttpLimits,
@@ -71,7 +71,7 @@ export async function startCascade(config: string): Promise<CascadeGateway> {
     version,
     readiness: composition.readiness,
     draining: () => false,
-    admin: createAdminListener({ gateway, ledgerStore, version, bodyBytesMax }),
+    admin: createAdminListener({ gateway, ledgerStore, replayPredictors, version, bodyBytesMax }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

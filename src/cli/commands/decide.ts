@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { preview, RoutePacing, SessionMemory } from '../../gateway/index.ts';
+import { informedPreview, preview, RoutePacing, SessionMemory, SignalDesk } from '../../gateway/index.ts';
 import { presentDecision } from '../../http/index.ts';
 import type { Principal } from '../../identity/index.ts';
+import { createTokenCounter, createTokenEstimator } from '../../ledger/index.ts';
+import { createMemoryLimits } from '../../limits/index.ts';
 import {
   type CandidateEstimate,
   type Decision,
@@ -11,7 +13,14 @@ import {
 } from '../../router/index.ts';
 import { buildSnapshot, findSetup } from '../../server/index.ts';
 import { createIdSource, formatUsd, systemClock } from '../../std/index.ts';
-import { createCircuitBreakers, Fleet } from '../../upstream/index.ts';
+import {
+  createCircuitBreakers,
+  createRetryBudget,
+  createSigners,
+  createUndiciTransport,
+  defaultRetryPolicy,
+  Fleet,
+} from '../../upstream/index.ts';
 import type { CommandIo } from '../io.ts';
 import { findConfig, mayProbeEngines } from '../place.ts';
 
@@ -19,6 +28,7 @@ interface DecideOptions {
   config?: string;
   model: string;
   target?: number;
+  askSignals?: boolean;
   json?: boolean;
 }
 
@@ -35,11 +45,12 @@ const operator: Principal = {
 export function register(program: Command, io: CommandIo): void {
   program
     .command('decide')
-    .description('Show which model a prompt would go to, and why; nothing is called')
+    .description('Show which model a prompt would go to, and why; nothing is called unless signals are asked')
     .argument('<text>', 'the prompt')
     .option('--model <name>', 'route or model', 'auto')
     .option('--target <quality>', 'quality target between 0 and 1; may only tighten the route’s', qualityOf)
     .option('--config <file>', 'configuration (default: YUMEN_CONFIG, else yumen.yaml if it is there)')
+    .option('--ask-signals', 'ask the route’s signals where it is undecided: they are called and paid')
     .option('--json', 'print the decision as one JSON document')
     .action((text: string, options: DecideOptions) => decide(text, options, io));
 }
@@ -52,25 +63,63 @@ async function decide(text: string, options: DecideOptions, io: CommandIo): Prom
   const snapshot = buildSnapshot({ setup, predictor: loadShippedPredictor(), sandboxUrl });
   const body = { model: options.model, messages: [{ role: 'user', content: text }] };
   const breakers = createCircuitBreakers(Math.random);
-  const decision = preview(
-    {
-      bytes: new TextEncoder().encode(JSON.stringify(body)),
-      headers: { 'x-yumen-target': options.target?.toString() },
-      principal: operator,
-    },
-    {
-      ids: createIdSource(systemClock),
-      clock: systemClock,
-      breakers,
-      fleet: new Fleet({ breakers, random: Math.random }),
-      sessions: new SessionMemory(),
-      lengths: new OutputLengths(),
-      decide: routerDecide,
-      pacing: new RoutePacing({ clock: systemClock }),
-      snapshot: () => snapshot,
-    },
-  );
+  const request = {
+    bytes: new TextEncoder().encode(JSON.stringify(body)),
+    headers: { 'x-yumen-target': options.target?.toString() },
+    principal: operator,
+  };
+  const deps = {
+    ids: createIdSource(systemClock),
+    clock: systemClock,
+    breakers,
+    fleet: new Fleet({ breakers, random: Math.random }),
+    sessions: new SessionMemory(),
+    lengths: new OutputLengths(),
+    decide: routerDecide,
+    pacing: new RoutePacing({ clock: systemClock }),
+    snapshot: () => snapshot,
+  };
+  const decision =
+    options.askSignals === true ? await informedDecision(request, deps, io) : preview(request, deps);
   io.out(options.json === true ? `${JSON.stringify(presentDecision(decision))}\n` : `${told(decision)}\n`);
+}
+
+/** As a gateway that has just started would decide, with a share of requests to ask about. */
+async function informedDecision(
+  request: Parameters<typeof preview>[0],
+  deps: Parameters<typeof preview>[1],
+  io: CommandIo,
+): Promise<Decision> {
+  const clock = systemClock;
+  const transport = createUndiciTransport({ clock });
+  const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
+  const told = (facts: { [name: string]: unknown }, message: string): void =>
+    io.err(`${message}: ${JSON.stringify(facts)}\n`);
+  const log = { warn: told, error: told };
+  const signals = new SignalDesk({ clock, random: Math.random, log, ownOutcomes: () => 0 });
+  for (const { name } of deps.snapshot().routes.values()) signals.seen(name, 1);
+  try {
+    const { decision, calls } = await informedPreview(request, {
+      ...deps,
+      transport,
+      estimator,
+      log,
+      signals,
+      random: Math.random,
+      signers: createSigners(clock),
+      retryBudget: createRetryBudget(),
+      retryPolicy: defaultRetryPolicy,
+      limits: createMemoryLimits({ clock, spentSince: async () => 0n }),
+    });
+    for (const { deployment, costNano } of calls)
+      io.err(
+        `${deployment} was asked: ${costNano === undefined ? 'cost unknown' : `$${formatUsd(costNano)}`}\n`,
+      );
+    return decision;
+  } finally {
+    await transport.close();
+    await estimator.close();
+  }
 }
 
 function told(decision: Decision): string {

@@ -2,7 +2,7 @@ import type { AcceptanceParameters } from '../../router/index.ts';
 import type { OutcomeRow } from '../outcomes/outcome.ts';
 import { type AnsweredAsk, defaultAcceptanceFit, fitAcceptance } from '../training/acceptance.ts';
 import type { OutOfSamplePriors } from './priors.ts';
-import { comparisonBySource, groupOf, noAnswer } from './recorded.ts';
+import { comparedAnswers, comparisonBySource } from './recorded.ts';
 
 /** Recorded asks as the acceptance fit sees them, with what each was left out with. */
 export interface HeldAsk extends AnsweredAsk {
@@ -20,16 +20,13 @@ export function answeredAsks(priors: OutOfSamplePriors): HeldAsk[] {
 }
 
 function answersOf(row: OutcomeRow, { models, quality }: OutOfSamplePriors): AnsweredAsk['models'] {
-  const numbers = new Map<string, number>();
   const expected = quality.get(row)!;
-  return models.flatMap((model, m) => {
-    const outcome = row.outcomes.get(model);
-    if (outcome === undefined) return [];
-    const group = groupOf(outcome.answer, numbers);
-    return [
-      { prior: expected[m]!, right: outcome.score >= 0.5, group: group === noAnswer ? undefined : group },
-    ];
-  });
+  return comparedAnswers(
+    models.flatMap((model, m) => {
+      const outcome = row.outcomes.get(model);
+      return outcome === undefined ? [] : [{ prior: expected[m]!, outcome }];
+    }),
+  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { AnswerComparison } from '../../router/index.ts';
 import type { NamedRows } from '../evaluate.ts';
-import type { OutcomeRow } from '../outcomes/outcome.ts';
+import type { Outcome, OutcomeRow } from '../outcomes/outcome.ts';
+import type { RecordedAnswer } from '../training/acceptance.ts';
 
 /** Recorded answers of some models to the same prompts, as a simulated cascade meets them. Model by model, then row by row. */
 export interface RecordedAnswers {
@@ -56,6 +57,15 @@ export function groupOf(answer: string | undefined, numbers: Map<string, number>
   const known = numbers.get(answer) ?? numbers.size;
   numbers.set(answer, known);
   return known;
+}
+
+/** Who was right and whose answers coincide, among models asked the same, beside what was expected of each. */
+export function comparedAnswers(answered: readonly { prior: number; outcome: Outcome }[]): RecordedAnswer[] {
+  const numbers = new Map<string, number>();
+  return answered.map(({ prior, outcome: { score, answer } }) => {
+    const group = groupOf(answer, numbers);
+    return { prior, right: score >= 0.5, group: group === noAnswer ? undefined : group };
+  });
 }
 
 const choice = /^[A-Z]$/;

@@ -3,8 +3,8 @@ import {
   type AcceptanceTerms,
   type AnswerPlan,
   askingWorth,
-  expectingPlan,
   type PlanExpectation,
+  planExpecter,
   planMembers,
   plansFor,
   posterior,
@@ -14,10 +14,13 @@ import { noAnswer, type RecordedAnswers } from './recorded.ts';
 import type { Played } from './votes.ts';
 
 /** What is known of each row before anybody answers. By index of the recorded models. */
-export interface RowTerms {
+export interface RowExpectation {
   quality: Float64Array;
   costUsd: Float64Array;
   parameters: AcceptanceParameters;
+}
+
+export interface RowTerms extends RowExpectation {
   /** USD that the price of quality is a multiple of: what the reference is expected to cost. */
   unitUsd: number;
 }
@@ -43,11 +46,11 @@ export interface SweptTask {
   held: string[];
 }
 
-/** Prices of quality, as multiples of the reference's expected cost. */
 const priceSteps = 40;
 const priceMin = 0.05;
 const priceMax = 200;
-const prices = Array.from(
+/** Prices of quality, as multiples of the reference's expected cost. */
+export const prices: readonly number[] = Array.from(
   { length: priceSteps },
   (_, k) => priceMin * (priceMax / priceMin) ** (k / (priceSteps - 1)),
 );
@@ -65,13 +68,9 @@ export function playPolicy(
   const played = prices.map(() => ({ score: new Float64Array(n), usd: new Float64Array(n) }));
   for (let i = 0; i < n; i++) {
     const row = terms(i);
-    const own = acceptanceTerms(recorded, i, row);
-    const plans = plansOf(recorded, i, row, policy);
-    const expecting = plans.map((plan) => expectingPlan(plan, own, row.parameters));
-    const play = playRow(recorded, i, own, row.parameters);
+    const play = rowPlayer(recorded, i, row, policy);
     prices.forEach((price, k) => {
-      const lambdaUsd = price * row.unitUsd;
-      const outcome = play(bestPlan(plans, expecting, lambdaUsd), lambdaUsd);
+      const outcome = play(price * row.unitUsd);
       played[k]!.score[i] = outcome.score;
       played[k]!.usd[i] = outcome.usd;
     });
@@ -79,7 +78,34 @@ export function playPolicy(
   return played;
 }
 
-function plansOf(recorded: RecordedAnswers, i: number, row: RowTerms, policy: CascadePolicy): AnswerPlan[] {
+/** What came of one row at one price of quality. */
+export interface RowOutcome {
+  score: number;
+  usd: number;
+  /** Models that were called, first to last. */
+  asked: readonly string[];
+}
+
+/** The same for one row, at any price of quality in USD. */
+export function rowPlayer(
+  recorded: RecordedAnswers,
+  i: number,
+  row: RowExpectation,
+  policy: CascadePolicy,
+): (lambdaUsd: number) => RowOutcome {
+  const own = acceptanceTerms(recorded, i, row);
+  const plans = plansOf(recorded, i, row, policy);
+  const expecting = plans.map(planExpecter(own, row.parameters));
+  const play = playRow(recorded, i, own, row.parameters);
+  return (lambdaUsd) => play(bestPlan(plans, expecting, lambdaUsd), lambdaUsd);
+}
+
+function plansOf(
+  recorded: RecordedAnswers,
+  i: number,
+  row: RowExpectation,
+  policy: CascadePolicy,
+): AnswerPlan[] {
   const candidateOf = (m: number) => ({
     candidate: recorded.models[m]!,
     quality: row.quality[m]!,
@@ -96,11 +122,13 @@ function plansOf(recorded: RecordedAnswers, i: number, row: RowTerms, policy: Ca
   return [...singles, ...cascades];
 }
 
-function acceptanceTerms(recorded: RecordedAnswers, i: number, row: RowTerms): AcceptanceTerms {
+/** Terms at any price of quality. */
+type UnpricedTerms = Omit<AcceptanceTerms, 'lambdaUsd'>;
+
+function acceptanceTerms(recorded: RecordedAnswers, i: number, row: RowExpectation): UnpricedTerms {
   return {
     quality: Object.fromEntries(recorded.models.map((model, m) => [model, row.quality[m]!])),
     costUsd: Object.fromEntries(recorded.models.map((model, m) => [model, row.costUsd[m]!])),
-    lambdaUsd: row.unitUsd,
     comparison: recorded.comparison[i]!,
   };
 }
@@ -133,7 +161,7 @@ interface Point {
 function playRow(
   recorded: RecordedAnswers,
   i: number,
-  terms: AcceptanceTerms,
+  terms: UnpricedTerms,
   parameters: AcceptanceParameters,
 ) {
   const points = new Map<AnswerPlan, Map<string, Point>>();
@@ -147,7 +175,7 @@ function playRow(
     own.set(key, known);
     return known;
   };
-  return (plan: AnswerPlan, lambdaUsd: number): { score: number; usd: number } => {
+  return (plan: AnswerPlan, lambdaUsd: number): RowOutcome => {
     const members = planMembers(plan);
     const asked = plan.kind === 'vote' ? members.slice(0, 2) : members.slice(0, 1);
     for (;;) {
@@ -155,7 +183,7 @@ function playRow(
       const worth = next?.(lambdaUsd);
       if (worth === undefined || (worth.gain <= 0 && given !== undefined)) {
         const usd = asked.reduce((sum, one) => sum + recorded.usd[indexOf.get(one)!]![i]!, 0);
-        return { score: recorded.score[indexOf.get(given ?? members.at(-1)!)!]![i]!, usd };
+        return { score: recorded.score[indexOf.get(given ?? members.at(-1)!)!]![i]!, usd, asked };
       }
       asked.push(worth.option);
     }
@@ -166,7 +194,7 @@ function pointOf(
   members: string[],
   asked: readonly string[],
   groupOfMember: (candidate: string) => number,
-  terms: AcceptanceTerms,
+  terms: UnpricedTerms,
   parameters: AcceptanceParameters,
 ): Point {
   const atHand = members.filter((one) => asked.includes(one) && groupOfMember(one) !== noAnswer);
@@ -191,6 +219,6 @@ function pointOf(
     undefined,
   );
   const next =
-    options.length === 0 ? undefined : askingWorth({ evidence, terms, parameters, options, atHand });
+    options.length === 0 ? undefined : askingWorth({ evidence, terms, options, atHand }, parameters);
   return { next, given };
 }

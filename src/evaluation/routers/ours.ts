@@ -3,8 +3,9 @@ import {
   type PredictedModel,
   type Predictor,
   type PredictorParameters,
+  splitPreset,
 } from '../../router/index.ts';
-import { knownModels } from '../known-models.ts';
+import { knownModels, publishedScores } from '../known-models.ts';
 import { fitBenchmarks } from '../training/benchmarks.ts';
 import { defaultFit, fitPredictor } from '../training/fit.ts';
 import type { FittedRouter, OfflineRouter } from './router.ts';
@@ -43,7 +44,11 @@ function routeWith(
   let told = onUnknown === undefined;
   return {
     quality({ training }, reference) {
-      const predictions = predictor.predict(training, models[reference]!, models);
+      const predictions = predictor.predict(
+        { ...training, ask: predictor.read(training.vector) },
+        models[reference]!,
+        models,
+      );
       if (!told) {
         told = true;
         const unknown = ids.filter((_, m) => predictions[m]!.ability.source === 'unknown');
@@ -56,13 +61,12 @@ function routeWith(
   };
 }
 
-function predictedModel(id: string): PredictedModel {
-  const published = knownModels.find((model) => model.id === id)?.scores ?? {};
+function predictedModel(name: string): PredictedModel {
+  const { model: id, preset: effort } = splitPreset(name);
   return {
     id,
+    ...(effort === undefined ? {} : { effort }),
     aliases: [],
-    scores: Object.entries(published).flatMap(([benchmark, value]) =>
-      value === undefined ? [] : [{ benchmark, value, source: 'known-models', asOf: '' }],
-    ),
+    scores: publishedScores(id),
   };
 }

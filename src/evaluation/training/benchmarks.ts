@@ -1,5 +1,6 @@
-import { type BenchmarkMapping, logit, type PredictedModel } from '../../router/index.ts';
-import type { KnownModel } from '../known-models.ts';
+import { abilityFromScores, type BenchmarkMapping, logit, type PredictedModel } from '../../router/index.ts';
+import { type KnownModel, knownModels, publishedScores } from '../known-models.ts';
+import type { PublishedAbility } from './abilities.ts';
 import type { TrainingRow } from './row.ts';
 
 /** Without many anchors a logit of score is taken as a logit of ability; this much spread of scores outweighs it. */
@@ -47,6 +48,20 @@ export function chainBenchmarks(
     });
   }
   return [...direct, ...lines].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What published scores say of the models' abilities, by lines through those that have rows as well. */
+export function publishedAbilities(
+  rows: TrainingRow[],
+  abilities: ReadonlyMap<string, number>,
+): Map<string, PublishedAbility> {
+  const benchmarks = fitBenchmarks(rows, abilities, knownModels);
+  return new Map(
+    [...abilities.keys()].flatMap((id) => {
+      const ability = abilityFromScores(publishedScores(id), benchmarks);
+      return ability === undefined ? [] : [[id, ability] as const];
+    }),
+  );
 }
 
 /** Level 1: lines from published scores to abilities, each fitted on the training models that have the score. */

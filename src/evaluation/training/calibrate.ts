@@ -11,6 +11,7 @@ import {
 } from '../../router/index.ts';
 import { type FitOptions, fitPredictor, uncalibrated } from './fit.ts';
 import { foldOf, type TrainingRow } from './row.ts';
+import { fitSpace } from './space.ts';
 
 export interface CalibrationOptions {
   fit: FitOptions;
@@ -43,7 +44,9 @@ const groupRowsMin = 60;
  * mean of many such requests, so what is compared are means of groups (pair of models × cell), less their sampling noise.
  */
 export function calibrate(rows: TrainingRow[], options: CalibrationOptions): Calibrated {
-  const abilities = fitAbilities(rows, options.fit);
+  // It reads no outcomes, so folds of the same prompts may share it; a benchmark left out must not be in it.
+  const space = fitSpace(rows);
+  const abilities = fitAbilities(rows, { ...options.fit, space });
   const empty = (): OutOfSample => ({ quality: rows.map(() => new Map()) });
   const folded = empty();
   const pooledOnly = empty();
@@ -53,7 +56,7 @@ export function calibrate(rows: TrainingRow[], options: CalibrationOptions): Cal
     const held = (row: TrainingRow) => foldOf(row.promptHash, options.folds, options.seed) === fold;
     const parameters = fitPredictor(
       rows.filter((row) => !held(row)),
-      options.fit,
+      { ...options.fit, space },
     );
     fill(folded, rows, held, createPredictor(parameters));
     fill(pooledOnly, rows, held, createPredictor(withoutModels(parameters, abilities)));
@@ -130,7 +133,7 @@ function withoutModels(
 ): PredictorParameters {
   const models = new Map<string, ModelParameters>();
   for (const [name, { ability, names, rows }] of abilities) {
-    models.set(name, { ability, names, rows, cells: new Map(), head: undefined });
+    models.set(name, { ability, names, rows, cells: new Map(), head: undefined, near: new Uint8Array(0) });
   }
   return { ...parameters, models };
 }
@@ -160,7 +163,10 @@ function fill(
     if (!held(row)) return;
     const ids = [...row.scores.keys()];
     const [first, ...rest] = ids.map(modelOf);
-    const predictions = predictor.predict(row, first!, [first!, ...rest]);
+    const predictions = predictor.predict({ ...row, ask: predictor.read(row.vector) }, first!, [
+      first!,
+      ...rest,
+    ]);
     // Losses against the first model give every pair's loss by difference.
     ids.forEach(
       (id, k) => void into.quality[i]!.set(id, -predictions[k]!.loss.mean + predictions[0]!.quality.mean),

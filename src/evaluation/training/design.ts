@@ -1,18 +1,11 @@
-import { bucketsMax, ngramEntryWeight, prepareAsk, structuralIds } from '../../router/index.ts';
+import {
+  type AskStandard,
+  type EmbeddingTable,
+  numbersOf,
+  prepareAsk,
+  structuralIds,
+} from '../../router/index.ts';
 import type { TrainingRow } from './row.ts';
-
-/** Columns of one block: the constant, structure, n-gram buckets. */
-export const structuralColumns = structuralIds.length + 1;
-export const blockColumns = structuralColumns + bucketsMax;
-
-/** Rows as one sparse matrix: dense structural columns, signed n-gram entries with one factor a row. */
-export interface Design {
-  rows: number;
-  dense: Float64Array;
-  start: Int32Array;
-  entries: Int32Array;
-  factor: Float64Array;
-}
 
 export interface Standard {
   mean: Float32Array;
@@ -46,93 +39,51 @@ export function standardOf(rows: TrainingRow[]): Standard {
   return { mean, deviation };
 }
 
-export function designOf(rows: TrainingRow[], standard: Standard): Design {
-  let total = 0;
-  for (const { vector } of rows) total += vector.active.length;
-  const design: Design = {
-    rows: rows.length,
-    dense: new Float64Array(rows.length * structuralColumns),
-    start: new Int32Array(rows.length + 1),
-    entries: new Int32Array(total),
-    factor: new Float64Array(rows.length),
-  };
-  let at = 0;
-  for (let i = 0; i < rows.length; i++) {
-    const ask = prepareAsk(rows[i]!.vector, standard, Number.POSITIVE_INFINITY);
-    design.dense.set(ask.structural, i * structuralColumns);
-    design.entries.set(ask.active, at);
-    at += ask.active.length;
-    design.start[i + 1] = at;
-    design.factor[i] = ngramEntryWeight(ask.active);
-  }
-  return design;
+/** Rows as one dense matrix: the constant, structure, embedding. */
+export interface Design {
+  rows: number;
+  columns: number;
+  data: Float64Array;
 }
 
-/** The same rows without their n-grams. */
-export function structureOnly(design: Design): Design {
-  return { ...design, start: new Int32Array(design.rows + 1), entries: new Int32Array(0) };
+/** Columns of structure, the constant included. */
+export const structuralColumns = structuralIds.length + 1;
+
+export function designOf(
+  rows: TrainingRow[],
+  { embedding, ...standard }: AskStandard & { embedding: EmbeddingTable },
+): Design {
+  const columns = structuralColumns + embedding.dimensions;
+  const data = new Float64Array(rows.length * columns);
+  rows.forEach((row, i) => {
+    const ask = prepareAsk(numbersOf(row.vector, embedding), standard);
+    data.set(ask.structural, i * columns);
+    data.set(ask.embedding, i * columns + structuralColumns);
+  });
+  return { rows: rows.length, columns, data };
 }
 
 /** `weights[offset…] · row`. */
-export function dotRow(design: Design, row: number, weights: Float64Array, offset: number): number {
-  const { dense, entries, start } = design;
-  const base = row * structuralColumns;
-  let sum = 0;
-  for (let j = 0; j < structuralColumns; j++) sum += weights[offset + j]! * dense[base + j]!;
-  const ngrams = offset + structuralColumns;
-  let sparse = 0;
-  for (let k = start[row]!; k < start[row + 1]!; k++) {
-    const entry = entries[k]!;
-    const weight = weights[ngrams + (entry >> 1)]!;
-    sparse += (entry & 1) === 0 ? weight : -weight;
-  }
-  return sum + sparse * design.factor[row]!;
-}
-
-/** Mean of the n-gram part of `weights[offset…] · row` over the rows that `use` names. */
-export function meanNgramScore(
-  design: Design,
+export function dotRow(
+  { columns, data }: Design,
+  row: number,
   weights: Float64Array,
   offset: number,
-  use: Int32Array,
 ): number {
-  const onlyNgrams = weights.slice(offset, offset + blockColumns).fill(0, 0, structuralColumns);
+  const base = row * columns;
   let sum = 0;
-  for (const row of use) sum += dotRow(design, row, onlyNgrams, 0);
-  return sum / Math.max(1, use.length);
+  for (let j = 0; j < columns; j++) sum += weights[offset + j]! * data[base + j]!;
+  return sum;
 }
 
 /** `into[offset…] += scale × row`. */
-export function addRow(design: Design, row: number, into: Float64Array, offset: number, scale: number): void {
-  const { dense, entries, start } = design;
-  const base = row * structuralColumns;
-  for (let j = 0; j < structuralColumns; j++) into[offset + j]! += scale * dense[base + j]!;
-  const ngrams = offset + structuralColumns;
-  const step = scale * design.factor[row]!;
-  for (let k = start[row]!; k < start[row + 1]!; k++) {
-    const entry = entries[k]!;
-    into[ngrams + (entry >> 1)]! += (entry & 1) === 0 ? step : -step;
-  }
-}
-
-/** `into[offset…] += scale × row²`, column by column: the diagonal of the normal equations. */
-export function addRowSquares(
-  design: Design,
+export function addRow(
+  { columns, data }: Design,
   row: number,
   into: Float64Array,
   offset: number,
   scale: number,
 ): void {
-  const { dense, entries, start } = design;
-  const base = row * structuralColumns;
-  for (let j = 0; j < structuralColumns; j++) into[offset + j]! += scale * dense[base + j]! ** 2;
-  const step = scale * design.factor[row]! ** 2;
-  for (let k = start[row]!; k < start[row + 1]!; k++)
-    into[offset + structuralColumns + (entries[k]! >> 1)]! += step;
-}
-
-/** Penalty of each column: none worth the name on the constant. */
-export function penaltyOf(column: number, structural: number, ngrams: number): number {
-  if (column === 0) return 1e-3;
-  return column < structuralColumns ? structural : ngrams;
+  const base = row * columns;
+  for (let j = 0; j < columns; j++) into[offset + j]! += scale * data[base + j]!;
 }

@@ -8,8 +8,9 @@ import {
   type PredictedModel,
   type PredictorParameters,
   type Provenance,
+  splitPreset,
 } from '../../router/index.ts';
-import { comparisonBySource, groupOf, noAnswer } from '../cascades/recorded.ts';
+import { comparedAnswers, comparisonBySource } from '../cascades/recorded.ts';
 import sets from '../data/training-sets.json' with { type: 'json' };
 import { canonicalModels, knownModels } from '../known-models.ts';
 import { orderByScore, pairMetrics } from '../metrics/pair.ts';
@@ -17,7 +18,7 @@ import type { OutcomeRow } from '../outcomes/outcome.ts';
 import { type AnsweredAsk, fitAcceptance } from './acceptance.ts';
 import { chainBenchmarks, fitBenchmarks } from './benchmarks.ts';
 import { calibrate, type OutOfSample } from './calibrate.ts';
-import { assumedAcceptance, fitPredictor, shippedFit } from './fit.ts';
+import { assumedAcceptance, defaultFit, fitPredictor } from './fit.ts';
 import { type TrainingRow, trainingRow } from './row.ts';
 import type { PairTask } from './tasks.ts';
 
@@ -80,7 +81,7 @@ export function train(
   );
   const rows = entries.map((entry) => entry.training);
   const calibrated = calibrate(rows, {
-    fit: shippedFit,
+    fit: defaultFit,
     folds,
     seed: options.seed,
     benchmarkOf: (row) => benchmarks[row.group] ?? row.group,
@@ -89,7 +90,7 @@ export function train(
   progress('agreement of answers');
   const acceptance = servedAcceptance(fitAcceptance(asksOf(entries, calibrated.leftOut)));
   progress('final fit');
-  const fitted = fitPredictor(rows, shippedFit, { calibration: calibrated.calibration });
+  const fitted = fitPredictor(rows, defaultFit, { calibration: calibrated.calibration });
   const abilities = new Map([...fitted.models].map(([id, model]) => [id, model.ability]));
   const direct: PredictorParameters = {
     ...fitted,
@@ -144,14 +145,11 @@ function asksOf(entries: { row: OutcomeRow }[], leftOut: OutOfSample): AnsweredA
   return entries.flatMap(({ row }, i) => {
     // Sets that record only scores say nothing of answers.
     if (![...row.outcomes.values()].some(({ answer }) => answer !== undefined)) return [];
-    const numbers = new Map<string, number>();
-    const models = [...row.outcomes].flatMap(([name, { score, answer }]) => {
+    const answered = [...row.outcomes].flatMap(([name, outcome]) => {
       const prior = leftOut.quality[i]!.get(canonical(name));
-      if (prior === undefined) return [];
-      const group = groupOf(answer, numbers);
-      return [{ prior, right: score >= 0.5, group: group === noAnswer ? undefined : group }];
+      return prior === undefined ? [] : [{ prior, outcome }];
     });
-    return [{ comparison: comparisons.get(row.source)!, models }];
+    return [{ comparison: comparisons.get(row.source)!, models: comparedAnswers(answered) }];
   });
 }
 
@@ -173,10 +171,11 @@ function provenanceOf(set: TrainingSet): Provenance['dataSets'][string] {
 function named(models: Map<string, ModelParameters>): Map<string, ModelParameters> {
   const known = new Map(knownModels.map((model) => [model.id, model]));
   return new Map(
-    [...models].map(([id, model]) => [
-      id,
-      { ...model, names: [...new Set([id, ...(known.get(id)?.names ?? [])].map(modelKey))] },
-    ]),
+    [...models].map(([id, model]) => {
+      const base = splitPreset(id).model;
+      const others = (known.get(base)?.names ?? []).map((name) => name + id.slice(base.length));
+      return [id, { ...model, names: [...new Set([id, ...others].map(modelKey))] }];
+    }),
   );
 }
 

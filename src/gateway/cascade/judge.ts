@@ -56,7 +56,7 @@ export class Judge {
   }
 
   asked(candidate: string): void {
-    if (candidate === this.cascade.plan.then) this.record.escalated = true;
+    if (candidate === this.cascade.plan.last) this.record.escalated = true;
   }
 
   accepted(candidate: string, why: string | undefined): void {
@@ -72,7 +72,7 @@ export class Judge {
       plan,
       terms,
       posterior: (evidence) => posterior(evidence, parameters),
-      lookAhead: (asking) => worthOfAsking({ ...asking, parameters }),
+      lookAhead: (asking) => worthOfAsking(asking, parameters),
       request,
       shape: decision!.shape,
       answers,

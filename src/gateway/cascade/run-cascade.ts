@@ -89,7 +89,7 @@ class CascadeRun {
       if (call.state.kind !== 'holding') continue;
       this.hold.start(this.serving.trace.target?.route?.cascade.holdMs ?? 0);
       // Nobody comes after it, so there is nothing to wait for.
-      if (call.candidate === plan.then) return this.give(call, 'last');
+      if (call.candidate === plan.last) return this.give(call, 'last');
       const verdict = this.judge.prefix(call.candidate, call.prefix);
       if (verdict === 'fine' && plan.kind === 'check') return this.give(call, 'fine-so-far');
       if (verdict === 'fault') call.fail(badBeginning());
@@ -205,7 +205,7 @@ class CascadeRun {
 
   private roleOf(candidate: string): AttemptRole | undefined {
     const { plan } = this.cascade;
-    if (candidate === plan.then) return 'escalation';
+    if (candidate === plan.last) return 'escalation';
     return plan.kind === 'vote' ? 'voter' : undefined;
   }
 

@@ -47,7 +47,7 @@ interface JsonService<Request extends { model: string }> {
   requests?(request: Request): number;
 }
 
-const embeddings: JsonService<EmbeddingsRequest> = {
+export const embeddings: JsonService<EmbeddingsRequest> = {
   service: 'embeddings',
   decode: decodeEmbeddingsRequest,
   encode: (request, form, target) => embeddingsForm(form).encode(request, target),
@@ -137,7 +137,7 @@ async function serveJson<Request extends { model: string }>(
   if (outcome.kind === 'whole') await deliverWhole(exchange, outcome);
 }
 
-function requestTo<Request extends { model: string }>(
+export function requestTo<Request extends { model: string }>(
   deployment: Deployment,
   request: Request,
   kind: JsonService<Request>,
@@ -153,7 +153,7 @@ function requestTo<Request extends { model: string }>(
   };
 }
 
-function serviceAt({ provider }: Deployment, name: ServiceName): Service {
+export function serviceAt({ provider }: Deployment, name: ServiceName): Service {
   const service = serviceOf(provider, name);
   if (service !== undefined) return service;
   throw new GatewayError('unsupported_by_candidates', `${provider.id} does not offer ${name}.`);

@@ -53,10 +53,12 @@ export async function settleService(
   };
 }
 
-async function settleAttempt(
+type Asked = Pick<ServiceTrace, 'prompt' | 'promptTokens' | 'requests' | 'unbilled'>;
+
+export async function settleAttempt(
   attempt: ServiceAttempt,
   index: number,
-  trace: ServiceTrace,
+  trace: Asked,
   requestId: string,
   estimator: TokenEstimator,
 ): Promise<AttemptRecord> {
@@ -68,7 +70,7 @@ async function settleAttempt(
 
 async function usageOf(
   attempt: ServiceAttempt,
-  trace: ServiceTrace,
+  trace: Asked,
   estimator: TokenEstimator,
 ): Promise<{ usage: Usage | undefined; usageSource: AttemptRecord['usageSource'] }> {
   if (attempt.usage !== undefined) return { usage: attempt.usage, usageSource: 'reported' };
@@ -84,7 +86,7 @@ async function usageOf(
 
 function costNano(
   attempt: ServiceAttempt,
-  trace: ServiceTrace,
+  trace: Asked,
   usage: Usage | undefined,
   price: PriceRow | undefined,
 ): NanoUsd | undefined {

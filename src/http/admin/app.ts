@@ -3,7 +3,15 @@ import { getRequestListener, type HttpBindings } from '@hono/node-server';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
-import { errorHeaders, type GatewayDeps, preview } from '../../gateway/index.ts';
+import {
+  errorHeaders,
+  type GatewayDeps,
+  giveFeedback,
+  preview,
+  type ReplayPredictors,
+  recordedPreview,
+  replayRecord,
+} from '../../gateway/index.ts';
 import type { Principal } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
 import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
@@ -20,10 +28,14 @@ import {
   presentRoute,
   presentSummary,
 } from './present.ts';
+import { feedbackOf, presentLearned, presentTaken } from './present-feedback.ts';
+import { presentReplay, replayQuestion } from './present-replay.ts';
 
 export interface AdminOptions {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
+  /** Who makes stored decisions again. */
+  replayPredictors: ReplayPredictors;
   version: string;
   /** `limits.body_bytes_max` of the configuration in force. */
   bodyBytesMax(): number;
@@ -82,7 +94,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   });
 
   // A decision costs about what a request's does, so it counts against the same rate, and before its body is read.
-  app.use('/api/v1/decide', async (context, next) => {
+  app.on('POST', ['/api/v1/decide', '/api/v1/decisions/*'], async (context, next) => {
     const admission = await gateway.limits.admitRate(context.get('principal'));
     try {
       await next();
@@ -205,8 +217,15 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     createRoute({
       method: 'post',
       path: '/api/v1/decide',
-      summary: 'Dry run: the body of a chat request gives the decision it would get; nothing is called',
+      summary:
+        'Dry run: the body of a chat request gives the decision it would get; nothing is called unless signals are to be asked',
       request: {
+        query: z.object({
+          ask_signals: z
+            .enum(['true', 'false'])
+            .default('false')
+            .describe('Ask the route’s signals where it is undecided; what that costs is recorded'),
+        }),
         body: {
           required: true,
           content: { 'application/json': { schema: z.looseObject({ model: z.string() }) } },
@@ -217,8 +236,72 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     async (context) => {
       const bytes = await context.req.bytes();
       const headers = Object.fromEntries(context.req.raw.headers);
-      const decision = preview({ bytes, headers, principal: context.get('principal') }, gateway);
+      const asked = { bytes, headers, principal: context.get('principal') };
+      const asks = context.req.valid('query').ask_signals === 'true';
+      const decision = asks ? await recordedPreview(asked, gateway) : preview(asked, gateway);
       return context.json(presentDecision(decision), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/decisions/{id}/replay',
+      summary:
+        'Make a recorded decision again from what it was made of, and compare; a caller replays its own',
+      request: {
+        params: z.object({ id: z.string().describe('Of the decision, or of its request') }),
+        body: { content: { 'application/json': { schema: contract.replayInputSchema } } },
+      },
+      responses: answers(contract.replaySchema),
+    }),
+    async (context) => {
+      const { id } = context.req.valid('param');
+      const principal = context.get('principal');
+      await gateway.ledger.flush();
+      const record = (await ledgerStore.findByDecision(id)) ?? (await ledgerStore.get(id));
+      if (record === undefined || (principal.role !== 'admin' && record.keyId !== principal.keyId)) {
+        throw new GatewayError(
+          'not_found',
+          'There is no decision with this id; those of earlier versions are found by the id of their request.',
+        );
+      }
+      const question = replayQuestion(context.req.valid('json'));
+      return context.json(presentReplay(await replayRecord(record, question, options.replayPredictors)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/feedback',
+      summary:
+        'How answers turned out; the next decisions reckon with it. A caller grades its own requests, on routes that allow it',
+      request: {
+        body: { required: true, content: { 'application/json': { schema: contract.feedbackSchema } } },
+      },
+      responses: answers(contract.feedbackTakenSchema),
+    }),
+    async (context) => {
+      const given = feedbackOf(context.req.valid('json'));
+      const taken = await giveFeedback(given, context.get('principal'), { ...gateway, ledgerStore });
+      const [first] = taken.rejected;
+      // Where nothing could be taken, the status says so too.
+      if (first !== undefined && taken.rejected.length === given.length) throw first.error;
+      return context.json(presentTaken(taken), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/feedback',
+      summary: 'What graded outcomes have been learned from, by model; admin only',
+      responses: answers(contract.learnedSchema),
+    }),
+    async (context) => {
+      requireAdmin(context);
+      return context.json(await presentLearned(gateway.outcomes), 200);
     },
   );
 
@@ -313,7 +396,13 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     (context) => {
       requireAdmin(context);
       const routes = [...gateway.snapshot().routes.values()];
-      const data = routes.map((route) => presentRoute(route, gateway.pacing.view(route.name)));
+      const data = routes.map((route) =>
+        presentRoute(route, {
+          budget: gateway.pacing.view(route.name),
+          signals: gateway.signals.view(route.name),
+          own: gateway.outcomes.own,
+        }),
+      );
       return context.json({ data }, 200);
     },
   );

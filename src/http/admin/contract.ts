@@ -31,9 +31,9 @@ const attemptSchema = z
     region: z.string().nullable(),
     effort: z.enum(['off', 'low', 'high']).nullable().describe('Effort preset; null = the model’s default'),
     role: z
-      .enum(['voter', 'escalation'])
+      .enum(['voter', 'escalation', 'signal'])
       .nullable()
-      .describe('What a call of a cascade was for; null = simply to answer'),
+      .describe('What a call of a cascade, or of a signal that was asked, was for; null = simply to answer'),
     credential: z.string().nullable().describe('Id of the provider’s key, never the key'),
     started_at: z.iso.datetime(),
     duration_ms: z.number(),
@@ -157,6 +157,24 @@ export const decisionSchema = z
     excluded: z.array(
       z.object({ candidate: z.string(), stage: z.string(), rule: z.string(), why: z.string() }),
     ),
+    signals: z
+      .object({
+        asked: z.array(
+          z.object({
+            name: z.enum(['embedding', 'judge']),
+            deployment: z.string().nullable(),
+            outcome: z.enum(['answered', 'late', 'failed', 'unclear']),
+            duration_ms: z.number(),
+          }),
+        ),
+        waited_ms: z.number().describe('How long the request waited for them'),
+        expected_cost_usd: costUsd,
+        judge: z.number().nullable().describe('Where the rating stands among the judge’s ratings, 0..1'),
+        without: z.string().describe('What was chosen before they were asked'),
+        changed: z.boolean(),
+      })
+      .nullable()
+      .describe('Whom the router asked because it was undecided; null = nobody'),
     target: z.object({ kind: z.string(), value: z.number() }),
     lambda_usd: z.number().describe('USD per point of quality that the decision traded at'),
     propensity: z.number(),
@@ -175,6 +193,57 @@ export const decisionSchema = z
     artefact: z.string(),
   })
   .openapi('Decision');
+
+const otherTargetSchema = z.union([
+  z.strictObject({
+    quality: z.number().min(0.5).max(1).describe('Share of the reference’s quality to keep'),
+  }),
+  z.strictObject({
+    usd_per_quality: z.number().min(0).describe('USD that a whole answer of quality is worth'),
+  }),
+]);
+
+export const replayInputSchema = z
+  .strictObject({
+    artefact: z
+      .enum(['own', 'loaded'])
+      .default('own')
+      .describe('own: the one it was made with, where it is kept; loaded: the one in force now'),
+    target: otherTargetSchema.optional().describe('Also tell what this target would have led to'),
+  })
+  .openapi('ReplayInput');
+
+const outlookSchema = z.object({
+  answer: z.string().describe('A candidate, or a plan of several'),
+  expected_cost_usd: costUsd,
+  expected_loss: z.number().nullable().describe('Against the reference, 0..1'),
+});
+
+export const replaySchema = z
+  .object({
+    decision_id: z.string(),
+    request_id: z.string(),
+    same: z.boolean().describe('Field by field what was recorded'),
+    artefact: z.object({
+      made_with: z.string(),
+      replayed_with: z.string(),
+      wording_read: z
+        .boolean()
+        .describe(
+          'False: another artefact’s reading of the wording means nothing to this one and was left out',
+        ),
+    }),
+    note: z.string().nullable().describe('Why another outcome is no wonder'),
+    differences: z
+      .array(z.object({ field: z.string(), stored: z.unknown(), replayed: z.unknown() }))
+      .describe('The first ones; null where a side lacks the field'),
+    decision: decisionSchema,
+    what_if: z
+      .object({ decision: decisionSchema, before: outlookSchema, after: outlookSchema })
+      .nullable()
+      .describe('Under the target that was asked about'),
+  })
+  .openapi('Replay');
 
 const guardrailSchema = z
   .object({
@@ -380,6 +449,76 @@ export const deploymentSchema = z
   })
   .openapi('Deployment');
 
+const gradeSchema = z.number().min(0).max(1);
+
+const oneFeedbackSchema = z
+  .strictObject({
+    request_id: z.string().min(1).max(200).optional(),
+    decision_id: z.string().min(1).max(200).optional(),
+    score: gradeSchema.optional().describe('How good the answer was, 0..1'),
+    right: z.boolean().optional().describe('Short for a score of 1 or 0'),
+    model: z
+      .string()
+      .min(1)
+      .max(300)
+      .optional()
+      .describe('Whose answer; a candidate, deployment or model of the decision. Default: who answered'),
+    scores: z
+      .record(z.string().min(1).max(300), gradeSchema)
+      .refine((scores) => Object.keys(scores).length <= 32, 'at most 32 models')
+      .refine((scores) => Object.keys(scores).length > 0, 'name at least one model')
+      .optional()
+      .describe('By model, where several answered the same request'),
+    source: z
+      .string()
+      .regex(/^[\w.:-]{1,64}$/, 'letters, digits and _ . : - only, at most 64')
+      .optional()
+      .describe('Who graded. One grade stands for each request, model and source; a new one replaces it'),
+  })
+  .refine(
+    ({ request_id, decision_id }) => (request_id === undefined) !== (decision_id === undefined),
+    'give `request_id` or `decision_id`',
+  )
+  .refine(
+    ({ score, right, scores }) => [score, right, scores].filter((each) => each !== undefined).length === 1,
+    'give one of `score`, `right` and `scores`',
+  )
+  .refine(
+    ({ model, scores }) => model === undefined || scores === undefined,
+    '`scores` names its models itself',
+  );
+
+export const feedbackMax = 500;
+
+export const feedbackSchema = z
+  .strictObject({ outcomes: z.array(oneFeedbackSchema).min(1).max(feedbackMax) })
+  .openapi('Feedback');
+
+export const feedbackTakenSchema = z
+  .object({
+    added: z.int(),
+    changed: z.int().describe('There was another grade, which the new one replaces'),
+    unchanged: z.int().describe('The same grade was there'),
+    rejected: z
+      .array(z.object({ index: z.int(), code: z.string(), message: z.string() }))
+      .describe('By place in `outcomes`. The others were taken'),
+  })
+  .openapi('FeedbackTaken');
+
+export const learnedSchema = z
+  .object({
+    stored: z.int().describe('Outcomes kept'),
+    stored_max: z.int().describe('Older ones are dropped'),
+    models: z.array(
+      z.object({
+        model: z.string().describe('With its effort preset after #'),
+        outcomes: z.int().describe('Learned from'),
+        by_work: z.record(z.string(), z.int()).describe('By kind of work and language'),
+      }),
+    ),
+  })
+  .openapi('Learned');
+
 const routeBudgetSchema = z
   .object({
     day: z.iso.date().describe('UTC'),
@@ -416,7 +555,18 @@ export const routeSchema = z
       value: z.number(),
     }),
     upgrade_share_max: z.number().nullable(),
+    learn: z.enum(['own', 'off']).describe('Whether own outcomes move the decisions'),
+    feedback_from: z.enum(['admins', 'callers']),
+    own_outcomes: z
+      .record(z.string(), z.int())
+      .describe('By model of the route: graded outcomes it is judged by; of all routes'),
     budget: routeBudgetSchema.nullable().describe('Null where the target is no budget'),
+    signals: z
+      .record(z.string(), z.int())
+      .nullable()
+      .describe(
+        'How often the route was undecided, whom it asked, and what came of it; null = it asks nobody',
+      ),
   })
   .openapi('Route');
 
@@ -477,9 +627,14 @@ export type PlanEstimate = z.infer<typeof planEstimateSchema>;
 export type Cascade = z.infer<typeof cascadeSchema>;
 export type Request = z.infer<typeof requestSchema>;
 export type Decision = z.infer<typeof decisionSchema>;
+export type ReplayInput = z.infer<typeof replayInputSchema>;
+export type Replay = z.infer<typeof replaySchema>;
 export type ReportRow = z.infer<typeof reportRowSchema>;
 export type Key = z.infer<typeof keySchema>;
 export type NewKey = z.infer<typeof newKeySchema>;
 export type Deployment = z.infer<typeof deploymentSchema>;
+export type Feedback = z.infer<typeof feedbackSchema>;
+export type FeedbackTaken = z.infer<typeof feedbackTakenSchema>;
+export type Learned = z.infer<typeof learnedSchema>;
 export type Route = z.infer<typeof routeSchema>;
 export type CatalogModel = z.infer<typeof catalogModelSchema>;

@@ -6,7 +6,7 @@ import {
   priceStaleness,
   type Staleness,
 } from '../../catalog/index.ts';
-import type { Route } from '../../gateway/index.ts';
+import type { Route, SignalCounts } from '../../gateway/index.ts';
 import type { KeyInfo, NewKey as NewKeyInput } from '../../identity/index.ts';
 import type {
   AttemptRecord,
@@ -19,6 +19,8 @@ import { summaryOf } from '../../ledger/index.ts';
 import type { Usage as ProtocolUsage } from '../../protocol/index.ts';
 import type { RateLimits } from '../../providers/index.ts';
 import {
+  type OwnOutcomes,
+  ownKey,
   type PacerView,
   type PlanEstimate,
   planId,
@@ -61,6 +63,7 @@ export function presentDecision(decision: RouterDecision): contract.Decision {
       contributions: candidate.contributions,
     })),
     excluded: decision.excluded,
+    signals: presentSignals(decision.signals),
     target: decision.target,
     lambda_usd: decision.lambda,
     propensity: decision.propensity,
@@ -75,6 +78,23 @@ export function presentDecision(decision: RouterDecision): contract.Decision {
       session_key: shape.sessionKey,
     },
     artefact: decision.artefact,
+  };
+}
+
+function presentSignals(signals: RouterDecision['signals']): contract.Decision['signals'] {
+  if (signals === undefined) return null;
+  return {
+    asked: signals.asked.map(({ name, deployment, outcome, durationMs }) => ({
+      name,
+      deployment: deployment ?? null,
+      outcome,
+      duration_ms: durationMs,
+    })),
+    waited_ms: signals.waitedMs,
+    expected_cost_usd: usdOrNull(signals.costNano),
+    judge: signals.values.judge?.[0] ?? null,
+    without: signals.without,
+    changed: signals.changed,
   };
 }
 
@@ -339,7 +359,14 @@ export function presentDeployment(
 }
 
 /** `budget` is how the route's daily budget fares; undefined where it has none. */
-export function presentRoute(route: Route, budget: PacerView | undefined): contract.Route {
+export function presentRoute(
+  route: Route,
+  {
+    budget,
+    signals,
+    own,
+  }: { budget: PacerView | undefined; signals: SignalCounts | undefined; own: OwnOutcomes },
+): contract.Route {
   return {
     name: route.name,
     mode: route.mode,
@@ -347,8 +374,22 @@ export function presentRoute(route: Route, budget: PacerView | undefined): contr
     candidates: route.candidates.map((candidate) => candidate.id),
     target: route.target,
     upgrade_share_max: route.upgradeShareMax ?? null,
+    learn: route.learn ?? 'own',
+    feedback_from: route.feedbackFrom ?? 'admins',
+    own_outcomes: ownOutcomesOf(route, own),
     budget: budget === undefined ? null : presentBudget(budget, route.mode === 'observe'),
+    signals: route.signals === undefined ? null : (signals ?? {}),
   };
+}
+
+function ownOutcomesOf({ reference, candidates }: Route, own: OwnOutcomes): { [model: string]: number } {
+  const names = new Set(
+    [reference, ...candidates].map(({ deployment, effort }) =>
+      ownKey({ id: deployment.model.id, ...(effort !== 'default' && { effort }) }),
+    ),
+  );
+  const known = own.models().filter(({ model }) => names.has(model));
+  return Object.fromEntries(known.map(({ model, rows }) => [model, rows]));
 }
 
 function presentBudget(view: PacerView, wouldBe: boolean): contract.Route['budget'] {

@@ -1,12 +1,12 @@
 import type { AnswerEvidence, MemberEvidence } from './evidence.ts';
 import {
+  chancesOf,
   type JointTable,
   joint,
   jointTable,
+  jointWithRight,
   learn,
   membersMax,
-  nothingKnown,
-  rightOutside,
   type Standing,
 } from './joint.ts';
 import type { AnswerComparison } from './terms.ts';
@@ -43,22 +43,23 @@ export interface ComparisonParameters {
 export function posterior(evidence: AnswerEvidence, parameters: AcceptanceParameters): Map<string, number> {
   const members = evidence.members.slice(0, membersMax);
   const table = jointTable(
-    members.map((member) => member.prior),
+    members.map(({ prior }) => chancesOf(prior, parameters)),
     evidence.comparison,
     parameters,
   );
   const { standings, groups, count } = knownOf(table, members);
-  const outside = nothingKnown();
   standings.forEach((standing, m) => {
-    if (standing !== undefined) learn(outside, table, m, standing);
+    if (standing !== undefined) learn(table.sets, table, m, standing);
   });
-  const right = new Float64Array(count);
-  const total = joint(table, outside, groups, count, right);
+  const right: number[] = [];
+  const total = joint(table, table.sets, groups, count, right);
   const result = new Map(evidence.members.map(({ candidate, prior }) => [candidate, prior]));
   if (!(total > 0)) return result;
   members.forEach(({ candidate }, m) => {
-    const standing = standings[m];
-    const own = standing === undefined ? right[groupOf(groups, m)]! : rightOutside(table, m, standing);
+    const own =
+      standings[m] === undefined
+        ? right[groups.findIndex((group) => (group & (1 << m)) !== 0)]!
+        : jointWithRight(table, table.sets, groups, count, m);
     result.set(candidate, own / total);
   });
   return result;
@@ -67,13 +68,13 @@ export function posterior(evidence: AnswerEvidence, parameters: AcceptanceParame
 /** What evidence says, as sets of members; a member in a group has no standing of its own. */
 export interface Known {
   standings: (Standing | undefined)[];
-  groups: Int32Array;
+  groups: number[];
   count: number;
 }
 
 export function knownOf(table: JointTable, members: readonly MemberEvidence[]): Known {
   const numbers = new Map<number, number>();
-  const groups = new Int32Array(members.length);
+  const groups = members.map(() => 0);
   const standings = members.map(({ group, faults }, m): Standing | undefined => {
     if (faults.length > 0) return 'faulty';
     if (group === undefined || !table.comparable) return 'silent';
@@ -84,6 +85,3 @@ export function knownOf(table: JointTable, members: readonly MemberEvidence[]): 
   });
   return { standings, groups, count: numbers.size };
 }
-
-const groupOf = (groups: Int32Array, member: number) =>
-  groups.findIndex((group) => (group & (1 << member)) !== 0);

@@ -1,12 +1,14 @@
 import { type AcceptanceParameters, knownOf } from './acceptance.ts';
 import type { AnswerEvidence } from './evidence.ts';
 import {
+  type Chances,
+  chancesOf,
   type JointTable,
   joint,
   jointTable,
+  jointWithRight,
   learn,
-  nothingKnown,
-  rightOutside,
+  membersMax,
   type Standing,
 } from './joint.ts';
 import { type AnswerPlan, planMembers } from './plan.ts';
@@ -24,39 +26,51 @@ export interface PlanExpectation {
 
 /**
  * Expects of a plan what comes of it when its answers are judged by the same objective: at each point the best of giving out an answer at hand and of asking
- * any member that is left, by λ × P(right) less cost. Some µs a plan. `terms` may hold more candidates than the plan has.
+ * any member that is left, by λ × P(right) less cost. `terms` may hold more candidates than the plan has.
  */
 export function expectPlan(
   plan: AnswerPlan,
   terms: AcceptanceTerms,
   parameters: AcceptanceParameters,
 ): PlanExpectation {
-  return expectingPlan(plan, terms, parameters)(terms.lambdaUsd);
+  return planExpecter(terms, parameters)(plan)(terms.lambdaUsd);
 }
 
-/** The same at several prices of quality, for which who is right and who agrees is worked out once. */
-export function expectingPlan(
-  plan: AnswerPlan,
+/** The same for several plans of the same candidates, and each at several prices of quality: what they share is worked out once. */
+export function planExpecter(
   terms: Omit<AcceptanceTerms, 'lambdaUsd'>,
   parameters: AcceptanceParameters,
-): (lambdaUsd: number) => PlanExpectation {
-  const search = searchOf(planMembers(plan), terms, parameters);
-  return (lambdaUsd) => {
-    priceAt(search, lambdaUsd);
-    const { mass, quality, costUsd, escalation } = beginning(plan, search);
-    search.groups.fill(0);
-    return { quality: quality / mass, costUsd: costUsd / mass, escalation: escalation / mass };
+): (plan: AnswerPlan) => (lambdaUsd: number) => PlanExpectation {
+  const known = new Map<string, Chances>();
+  const chances = (candidate: string) => {
+    const own = known.get(candidate) ?? chancesOf(terms.quality[candidate] ?? 0, parameters);
+    known.set(candidate, own);
+    return own;
+  };
+  return (plan) => {
+    const search = searchOf(planMembers(plan), terms, parameters, chances);
+    return (lambdaUsd) => {
+      priceAt(search, lambdaUsd);
+      const { mass, quality, costUsd, escalation } = beginning(plan, search);
+      search.groups.fill(0);
+      return { quality: quality / mass, costUsd: costUsd / mass, escalation: escalation / mass };
+    };
   };
 }
 
 /** The members that a plan asks at once, and what may come of it. That a voter may fail a check is not foreseen: it is rare, and would triple the work. */
 function beginning({ kind }: AnswerPlan, search: Search): Branch {
   const { table, cost } = search;
-  const nothing: Knowledge = { outside: nothingKnown(), sound: 0, count: 0, asked: 0, usable: 0 };
+  const nothing: Knowledge = { sets: table.sets, sound: 0, count: 0, asked: 0, usable: 0 };
   switch (kind) {
     case 'single': {
-      const mass = joint(table, nothing.outside, search.groups, 0, search.right);
-      return { mass, quality: rightOutside(table, 0, 'silent'), costUsd: mass * cost[0]!, escalation: 0 };
+      const mass = joint(table, nothing.sets, search.groups, 0, search.right);
+      return {
+        mass,
+        quality: jointWithRight(table, nothing.sets, search.groups, 0, 0),
+        costUsd: mass * cost[0]!,
+        escalation: 0,
+      };
     }
     case 'check': {
       // An answer that stands alone can only be found faulty or not.
@@ -75,46 +89,49 @@ function beginning({ kind }: AnswerPlan, search: Search): Branch {
   }
 }
 
-export interface LookAhead {
+/** A point at which some have answered, and others may be asked. */
+export interface Asking {
   evidence: AnswerEvidence;
   terms: AcceptanceTerms;
-  parameters: AcceptanceParameters;
   /** Members that may be asked next, at least one. */
   options: readonly string[];
   /** Members whose answers may be given out as they are. */
   atHand: readonly string[];
 }
 
-/**
- * Whom to ask next, and what that is worth beyond giving out the best answer at hand: in USD, or in quality where λ has no end. The look ahead that
- * `expectPlan` took before the answers, from where they have led.
- */
-export function worthOfAsking(input: LookAhead): AskingWorth {
-  return askingWorth(input)(input.terms.lambdaUsd);
-}
-
 export interface AskingWorth {
   option: string;
+  /** Beyond giving out the best answer at hand: in USD, or in quality where λ has no end. */
   gain: number;
+}
+
+/** Whom to ask next, and what that is worth: the look ahead that `expectPlan` took before the answers, from where they have led. */
+export function worthOfAsking(point: Asking, parameters: AcceptanceParameters): AskingWorth {
+  return askingWorth(point, parameters)(point.terms.lambdaUsd);
 }
 
 /** The same at several prices of quality. */
 export function askingWorth(
-  input: Omit<LookAhead, 'terms'> & { terms: Omit<AcceptanceTerms, 'lambdaUsd'> },
+  point: Omit<Asking, 'terms'> & { terms: Omit<AcceptanceTerms, 'lambdaUsd'> },
+  parameters: AcceptanceParameters,
 ): (lambdaUsd: number) => AskingWorth {
-  const { evidence, terms, parameters, options, atHand } = input;
+  const { evidence, terms, options, atHand } = point;
   const members = evidence.members.map((member) => member.candidate);
-  const search = searchOf(members, terms, parameters);
+  const search = searchOf(members, terms, parameters, (candidate) =>
+    chancesOf(terms.quality[candidate] ?? 0, parameters),
+  );
   const known = knownOf(search.table, evidence.members);
-  search.groups.set(known.groups);
-  const here: Knowledge = { outside: nothingKnown(), sound: 0, count: known.count, asked: 0, usable: 0 };
+  known.groups.forEach((group, g) => {
+    search.groups[g] = group;
+  });
+  const here: Knowledge = { sets: search.table.sets, sound: 0, count: known.count, asked: 0, usable: 0 };
   members.forEach((candidate, m) => {
     const given = atHand.includes(candidate);
     const own = known.standings[m] === 'silent' && given ? 'sound' : known.standings[m];
     if (!options.includes(candidate)) here.asked |= 1 << m;
     if (given) here.usable |= 1 << m;
     if (own === 'sound') here.sound |= 1 << m;
-    if (own !== undefined) learn(here.outside, search.table, m, own);
+    if (own !== undefined) learn(here.sets, search.table, m, own);
   });
   const accepted = acceptance(search, here);
   return (lambdaUsd) => {
@@ -151,12 +168,12 @@ function add(sum: Branch, part: Branch): void {
 interface Search {
   table: JointTable;
   /** Sets of members that gave the same answer; the first `count` of a state count. */
-  groups: Int32Array;
+  groups: number[];
   /** Room to compute in. */
-  right: Float64Array;
+  right: number[];
   /** Answers given out at a point where all that answered stand in groups, by these groups. */
-  accepted: Map<number, Branch>;
-  cost: Float64Array;
+  accepted: (Branch | undefined)[];
+  cost: readonly number[];
   /** What a right answer and a USD weigh; where quality is worth any money only quality counts. */
   perQuality: number;
   perUsd: number;
@@ -164,7 +181,8 @@ interface Search {
 
 /** What is known at a point of the search; members as bits. */
 interface Knowledge {
-  outside: Float64Array;
+  /** P(the members of a set are right and the others wrong, and what is known outside groups). */
+  sets: number[];
   /** Answered, and not compared. */
   sound: number;
   count: number;
@@ -174,19 +192,16 @@ interface Knowledge {
 
 function searchOf(
   members: readonly string[],
-  { quality, costUsd, comparison }: Omit<AcceptanceTerms, 'lambdaUsd'>,
+  { costUsd, comparison }: Omit<AcceptanceTerms, 'lambdaUsd'>,
   parameters: AcceptanceParameters,
+  chances: (candidate: string) => Chances,
 ): Search {
   return {
-    table: jointTable(
-      members.map((member) => quality[member] ?? 0),
-      comparison,
-      parameters,
-    ),
-    groups: new Int32Array(members.length),
-    right: new Float64Array(members.length),
-    accepted: new Map(),
-    cost: Float64Array.from(members, (member) => costUsd[member] ?? 0),
+    table: jointTable(members.slice(0, membersMax).map(chances), comparison, parameters),
+    groups: members.map(() => 0),
+    right: members.map(() => 0),
+    accepted: [],
+    cost: members.map((member) => costUsd[member] ?? 0),
     perQuality: 0,
     perUsd: 1,
   };
@@ -222,34 +237,38 @@ function explore(search: Search, here: Knowledge): Branch {
 
 /** Giving out the best of the usable answers. */
 function acceptance(search: Search, here: Knowledge): Branch {
-  const key = here.sound === 0 ? groupsKey(search.groups, here.count) : -1;
-  const known = search.accepted.get(key);
+  const key = here.sound === 0 ? groupsKey(search.groups, here.count) : 0;
+  const known = search.accepted[key];
   if (known !== undefined) return known;
   const { table, groups, right } = search;
-  const mass = joint(table, here.outside, groups, here.count, right);
+  const mass = joint(table, here.sets, groups, here.count, right);
   let quality = 0;
   for (let g = 0; g < here.count; g++) {
     if ((groups[g]! & here.usable) !== 0 && right[g]! > quality) quality = right[g]!;
   }
   for (let m = 0; m < table.members; m++) {
     if ((here.sound & here.usable & (1 << m)) === 0) continue;
-    quality = Math.max(quality, rightOutside(table, m, 'sound'));
+    quality = Math.max(quality, jointWithRight(table, here.sets, groups, here.count, m));
   }
   const branch = { mass, quality, costUsd: 0, escalation: 0 };
-  if (key > 0) search.accepted.set(key, branch);
+  if (key > 0) search.accepted[key] = branch;
   return branch;
 }
 
-/** The groups whatever the order in which they came: the number of each member's first companion. */
-function groupsKey(groups: Int32Array, count: number): number {
+/** The groups whatever the order in which they came: of each member, none or the first of its group, which is not behind it. */
+function groupsKey(groups: readonly number[], count: number): number {
   let key = 0;
   for (let g = 0; g < count; g++) {
     const set = groups[g]!;
     const first = 32 - Math.clz32(set & -set);
-    for (let rest = set; rest !== 0; rest &= rest - 1) key += first << (3 * (31 - Math.clz32(rest & -rest)));
+    for (let rest = set; rest !== 0; rest &= rest - 1)
+      key += first * keyFactors[31 - Math.clz32(rest & -rest)]!;
   }
   return key;
 }
+
+/** Of member m there are m + 2 cases. */
+const keyFactors = [1, 2, 6, 24, 120];
 
 /** What comes of asking `member`, given that it answers without fault: that it does not is rare, and tells little here. */
 function asking(search: Search, here: Knowledge, member: number, mass: number): Branch {
@@ -278,7 +297,7 @@ function afterAnswer(search: Search, here: Knowledge, member: number): Branch {
 function joining(search: Search, here: Knowledge, member: number, group: number): Knowledge {
   search.groups[group]! |= 1 << member;
   return {
-    outside: here.outside,
+    sets: here.sets,
     sound: here.sound,
     count: Math.max(here.count, group + 1),
     asked: here.asked | (1 << member),
@@ -288,12 +307,12 @@ function joining(search: Search, here: Knowledge, member: number, group: number)
 
 /** `member` has answered, and nobody else's answer can be compared with its. */
 function standing(search: Search, here: Knowledge, member: number, own: Standing): Knowledge {
-  const outside = Float64Array.from(here.outside);
-  learn(outside, search.table, member, own);
+  const sets = here.sets.slice();
+  learn(sets, search.table, member, own);
   const bit = 1 << member;
   const sound = own === 'sound' ? bit : 0;
   return {
-    outside,
+    sets,
     sound: here.sound | sound,
     count: here.count,
     asked: here.asked | bit,

@@ -4,17 +4,17 @@ import { type FaultCode, isHardFault } from './checks/faults.ts';
 import { answerFaults } from './checks/list.ts';
 import { groupAnswers } from './compare/key.ts';
 import type { AnswerEvidence } from './evidence.ts';
+import type { Asking, AskingWorth } from './expect.ts';
 import { type AnswerPlan, planMembers } from './plan.ts';
 import type { AcceptanceTerms } from './terms.ts';
-import { type AskingInput, type AskingWorth, type Posterior, worthOfAsking } from './worth.ts';
 
 export interface JudgeInput {
   plan: AnswerPlan;
   terms: AcceptanceTerms;
   /** P(right) of each member, asked or not, in the light of what the answers say of one another. */
-  posterior: Posterior;
-  /** The look ahead of whoever made the posterior; absent = what the posterior itself lets foresee. */
-  lookAhead?: ((asking: AskingInput) => AskingWorth) | undefined;
+  posterior: (evidence: AnswerEvidence) => ReadonlyMap<string, number>;
+  /** Whom to ask next, and what that is worth, by the same rules as the posterior. */
+  lookAhead: (asking: Asking) => AskingWorth;
   request: ChatRequest;
   shape: Shape;
   /** Of the members asked so far; undefined where a member failed. */
@@ -68,7 +68,7 @@ export interface Judgement {
  * Pure: the same answers give the same judgement, also when it is made again from a record.
  */
 export function judgeAnswers(input: JudgeInput): Judgement {
-  const { plan, terms, posterior, answers } = input;
+  const { plan, terms, posterior, lookAhead, answers } = input;
   const { evidence, faults, groups } = evidenceOf(input);
   const members = planMembers(plan);
   const right = posterior(evidence);
@@ -89,8 +89,7 @@ export function judgeAnswers(input: JudgeInput): Judgement {
   if (options.length === 0) {
     return best === undefined ? ask([], 'none-answered') : judgement(accept(best), 'all-asked');
   }
-  const lookAhead = input.lookAhead ?? worthOfAsking;
-  const worth = lookAhead({ evidence, terms, posterior, options, atHand: sound(ranking) });
+  const worth = lookAhead({ evidence, terms, options, atHand: sound(ranking) });
   if (best === undefined || best.faulty) {
     return ask([worth.option], best === undefined ? 'failed' : 'faulty');
   }

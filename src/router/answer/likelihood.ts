@@ -1,5 +1,5 @@
 import type { AcceptanceParameters } from './acceptance.ts';
-import { emptyTable, fillTable, jointWith, type Standing } from './joint.ts';
+import { chancesOf, jointWith } from './joint.ts';
 import type { AnswerComparison } from './terms.ts';
 
 /** An ask of which it is known who was right: what the parameters are fitted on. */
@@ -18,16 +18,13 @@ export function acceptanceLikelihood(
   const prepared = asks.map(({ comparison, models }) => ({
     comparison,
     priors: models.map((model) => model.prior),
-    ...recordedOf(models),
+    known: recordedOf(models),
   }));
-  const tables = new Map<number, ReturnType<typeof emptyTable>>();
   return (parameters) => {
     let sum = 0;
-    for (const { comparison, priors, known, rightGroups, rightMembers } of prepared) {
-      const table = tables.get(priors.length) ?? emptyTable(priors.length, true);
-      tables.set(priors.length, table);
-      fillTable(table, priors, comparison, parameters);
-      sum += Math.log(Math.max(likelihoodMin, jointWith(table, known, rightGroups, rightMembers)));
+    for (const { comparison, priors, known } of prepared) {
+      const members = priors.map((prior) => chancesOf(prior, parameters));
+      sum += Math.log(Math.max(likelihoodMin, jointWith(members, comparison, parameters, known)));
     }
     return sum;
   };
@@ -38,19 +35,24 @@ const likelihoodMin = 1e-9;
 
 function recordedOf(models: ScoredAsk['models']) {
   const numbers = new Map<number, number>();
-  const groups = new Int32Array(models.length);
-  const rights = new Int32Array(models.length);
-  let rightMembers = 0;
-  const standings = models.map(({ group, right }, m): Standing | undefined => {
-    if (right) rightMembers |= 1 << m;
-    if (group === undefined) return 'faulty';
+  const groups = models.map(() => 0);
+  const votes = models.map(() => 0);
+  models.forEach(({ group, right }, m) => {
+    if (group === undefined) return;
     const number = numbers.get(group) ?? numbers.size;
     numbers.set(group, number);
     groups[number]! |= 1 << m;
-    rights[number]! += right ? 1 : -1;
-    return undefined;
+    votes[number]! += right ? 1 : -1;
   });
   let rightGroups = 0;
-  for (let g = 0; g < numbers.size; g++) if (rights[g]! >= 0) rightGroups |= 1 << g;
-  return { known: { standings, groups, count: numbers.size }, rightGroups, rightMembers };
+  for (let g = 0; g < numbers.size; g++) if (votes[g]! >= 0) rightGroups |= 1 << g;
+  return {
+    right: models.map(({ group, right }) =>
+      group === undefined ? right : (rightGroups & (1 << numbers.get(group)!)) !== 0,
+    ),
+    faulty: models.map(({ group }) => group === undefined),
+    groups,
+    count: numbers.size,
+    rightGroups,
+  };
 }

@@ -54,11 +54,9 @@ function votersOf(voters: string[]): Voters[] {
 }
 
 function voting(voters: Voters, last: string): AnswerPlan {
-  // biome-ignore lint/suspicious/noThenProperty: who answers then is a name, and nobody awaits a plan.
-  return { kind: 'vote', voters, then: last };
+  return { kind: 'vote', voters, last };
 }
 
 function checking(first: string, last: string): AnswerPlan {
-  // biome-ignore lint/suspicious/noThenProperty: who answers then is a name, and nobody awaits a plan.
-  return { kind: 'check', first, then: last };
+  return { kind: 'check', first, last };
 }

@@ -75,11 +75,42 @@ const cjk: Record<Cue, string> = {
   short: '一句话|简短|是或否|一言で|簡潔|はいか|한 문장|간단히|한마디',
 };
 
-const byWord = new Map<string, CueBits>();
-const bySequence: [string, CueBits][] = [];
+const hashStart = 0x811c9dc5 | 0;
+const hashPrime = 0x01000193;
+
+/** Words by a hash of their letters, phrases of two by a hash of both: the zone is read once, without making strings of its words. */
+const byWord = new Map<number, CueBits>();
+const byPhrase = new Map<number, CueBits>();
+const phraseStarts = new Set<number>();
+/** Sequences by their first character, and whether there are any. */
+const bySequence = new Map<number, [string, CueBits][]>();
+const startsSequence = new Uint8Array(1 << 16);
 for (const cue of cueNames) {
-  for (const entry of english[cue].split('|')) byWord.set(entry, (byWord.get(entry) ?? 0) | cueBit(cue));
-  for (const entry of cjk[cue].split('|')) bySequence.push([entry, cueBit(cue)]);
+  const add = (map: Map<number, CueBits>, key: number) => map.set(key, (map.get(key) ?? 0) | cueBit(cue));
+  for (const entry of english[cue].split('|')) {
+    const [first, second] = entry.split(' ').map(hashOf);
+    if (second === undefined) add(byWord, first!);
+    else {
+      add(byPhrase, phraseOf(first!, second));
+      phraseStarts.add(first!);
+    }
+  }
+  for (const entry of cjk[cue].split('|')) {
+    const starting = bySequence.get(entry.charCodeAt(0)) ?? [];
+    bySequence.set(entry.charCodeAt(0), starting);
+    starting.push([entry, cueBit(cue)]);
+    startsSequence[entry.charCodeAt(0)] = 1;
+  }
+}
+
+function hashOf(word: string): number {
+  let hash = hashStart;
+  for (let i = 0; i < word.length; i++) hash = Math.imul(hash ^ word.charCodeAt(i), hashPrime);
+  return hash;
+}
+
+function phraseOf(first: number, second: number): number {
+  return Math.imul(first, 0x9e3779b1) ^ second;
 }
 
 const zoneChars = 400;
@@ -92,14 +123,40 @@ export function instructionZone(ask: string): string {
 /** The cues of an instruction zone. `hasCjk` spares other texts the search for character sequences. */
 export function cuesOf(zone: string, hasCjk: boolean): CueBits {
   let bits = 0;
-  let previous = '';
-  for (const word of zone.toLowerCase().match(/[\p{Script=Latin}]+/gu) ?? []) {
-    bits |= byWord.get(word) ?? 0;
-    if (previous !== '') bits |= byWord.get(`${previous} ${word}`) ?? 0;
-    previous = word;
+  let previous = 0;
+  let hash = hashStart;
+  let inWord = false;
+  for (let i = 0; i <= zone.length; i++) {
+    const c = i < zone.length ? lowered(zone.charCodeAt(i)) : 0;
+    if ((c >= 97 && c <= 122) || isMarkedLatin(c)) {
+      hash = Math.imul(hash ^ c, hashPrime);
+      inWord = true;
+      continue;
+    }
+    if (inWord) {
+      bits |= byWord.get(hash) ?? 0;
+      if (phraseStarts.has(previous)) bits |= byPhrase.get(phraseOf(previous, hash)) ?? 0;
+      previous = hash;
+      hash = hashStart;
+      inWord = false;
+    }
   }
-  if (hasCjk) {
-    for (const [sequence, bit] of bySequence) if (zone.includes(sequence)) bits |= bit;
+  return hasCjk ? bits | sequencesOf(zone) : bits;
+}
+
+function lowered(c: number): number {
+  return (c >= 65 && c <= 90) || (c >= 0xc0 && c <= 0xde) ? c + 32 : c;
+}
+
+const isMarkedLatin = (c: number) =>
+  (c >= 0xc0 && c <= 0x24f && c !== 0xd7 && c !== 0xf7) || (c >= 0x1e00 && c <= 0x1eff);
+
+function sequencesOf(zone: string): CueBits {
+  let bits = 0;
+  for (let i = 0; i < zone.length; i++) {
+    const c = zone.charCodeAt(i);
+    if (startsSequence[c] === 0) continue;
+    for (const [sequence, bit] of bySequence.get(c) ?? []) if (zone.startsWith(sequence, i)) bits |= bit;
   }
   return bits;
 }

@@ -11,7 +11,7 @@ export const bucketsMax = 1 << 14;
 const askCharsMax = 8000;
 
 export interface Scan {
-  /** Characters read, at most `askCharsMax`. */
+  /** Characters read, at most `askCharsMax`, without repeated marks and blanks. */
   chars: number;
   words: number;
   wordChars: number;
@@ -81,10 +81,172 @@ function lowered(c: number): number {
   return c;
 }
 
+/** Distinct buckets in the order in which they were first seen. */
+class Buckets {
+  /** One bit per bucket: small enough to be made for every ask. */
+  readonly #seen = new Int32Array(bucketsMax >> 5);
+  readonly #active: number[] = [];
+
+  add(hash: number): void {
+    const h = mix(hash);
+    const bucket = h & (bucketsMax - 1);
+    const bit = 1 << (bucket & 31);
+    const bits = this.#seen[bucket >> 5]!;
+    if ((bits & bit) !== 0) return;
+    this.#seen[bucket >> 5] = bits | bit;
+    this.#active.push((bucket << 1) | (h >>> 31));
+  }
+
+  active(): Int32Array {
+    return new Int32Array(this.#active);
+  }
+}
+
+const lower = 1;
+const upper = 2;
+const digit = 3;
+/** What ASCII characters are within a word; 0 for those that end it. */
+const kinds = Uint8Array.from({ length: 128 }, (_, c) => {
+  if (c >= 97 && c <= 122) return lower;
+  if (c >= 65 && c <= 90) return upper;
+  return c >= 48 && c <= 57 ? digit : 0;
+});
+
 /** Scans `text`, which the caller has already `capped`. */
 export function scan(text: string): Scan {
-  const counts: Omit<Scan, 'active'> = {
-    chars: text.length,
+  const counts = nothing();
+  const buckets = new Buckets();
+  const end = text.length;
+  // Local numbers, not fields: this loop is most of what a decision costs.
+  let latin = 0;
+  let uppers = 0;
+  let digits = 0;
+  let word = fnvStart;
+  let wordLength = 0;
+  let wordDigits = 0;
+  let previousWord = 0;
+  let previousCjk = 0;
+  let uncounted = 0;
+  let lineStart = 0;
+  let emptyBefore = end === 0;
+
+  for (let i = 0; i <= end; i++) {
+    const c = i < end ? text.charCodeAt(i) : 10;
+    let wide = false;
+    if (c < 128) {
+      const kind = kinds[c]!;
+      if (kind !== 0) {
+        if (kind === digit) {
+          digits += 1;
+          wordDigits += 1;
+          word = Math.imul(word ^ c, fnvPrime);
+        } else {
+          latin += 1;
+          if (kind === upper) uppers += 1;
+          word = Math.imul(word ^ (c | 32), fnvPrime);
+        }
+        wordLength += 1;
+        continue;
+      }
+      if (c === 95) {
+        if (text.charCodeAt(i + 1) === 95) counts.blanksToFill += 1;
+        else if (wordLength > 0) {
+          word = Math.imul(word ^ c, fnvPrime);
+          wordLength += 1;
+        }
+        continue;
+      }
+      if (c === 39 && wordLength > 0) continue;
+    } else {
+      wide = isCjk(c) || isKana(c) || isHangul(c);
+      if (!wide) previousCjk = 0;
+      if (!wide && !isEmoji(c) && isOtherLetter(c)) {
+        if (c < 0x250) counts.latinMarked += 1;
+        else counts.otherLetters += 1;
+        word = Math.imul(word ^ lowered(c), fnvPrime);
+        wordLength += 1;
+        continue;
+      }
+    }
+
+    if (wordLength > 0) {
+      counts.words += 1;
+      counts.wordChars += wordLength;
+      if (wordDigits === wordLength) {
+        // The value of a number says little about the prompt, its size something: 7, 42 and 1984 become three tokens.
+        counts.numbers += 1;
+        if (wordLength >= 3) counts.numbersLong += 1;
+        word = fnvStart ^ (0x1000 + Math.min(wordLength, 4));
+      }
+      buckets.add(word);
+      if (previousWord !== 0) buckets.add(Math.imul(previousWord, 0x9e3779b1) ^ word);
+      previousWord = word | 1;
+      word = fnvStart;
+      wordLength = 0;
+      wordDigits = 0;
+    }
+    if (i === end) break;
+    if (wide) {
+      if (c >= 0xac00 && c <= 0xd7af) counts.hangul += 1;
+      else if (isKana(c)) counts.kana += 1;
+      else if (c < 0x1200) counts.hangul += 1;
+      else counts.han += 1;
+      buckets.add(0x20000 + c);
+      if (previousCjk !== 0) buckets.add(Math.imul(previousCjk, 0x9e3779b1) ^ c);
+      previousCjk = c;
+      previousWord = 0;
+    } else if (c === 10) {
+      const empty = countLine(counts, text, lineStart, i);
+      // Several blank lines part no more than one does.
+      if (empty && emptyBefore) uncounted += 1;
+      else if (empty) counts.linesEmpty += 1;
+      emptyBefore = empty;
+      previousCjk = 0;
+      counts.lines += 1;
+      lineStart = i + 1;
+    } else if (isEmoji(c) && i + 1 < end) {
+      // Neither words nor marks of anything.
+      uncounted += 2;
+      i += 1;
+    } else {
+      if (c !== 32) previousCjk = 0;
+      // A run of one mark or of blanks is one: anyone can make it as long as he likes.
+      const before = i === 0 ? 0 : text.charCodeAt(i - 1);
+      if (c === before || (isBlank(c) && isBlank(before)) || (isEnd(c) && isEnd(before))) uncounted += 1;
+      else countMark(counts, c);
+    }
+  }
+  if (end > 0) {
+    counts.lines += 1;
+    if (countLine(counts, text, lineStart, end)) {
+      if (emptyBefore) uncounted += 1;
+      else counts.linesEmpty += 1;
+    }
+  }
+  counts.chars = end - uncounted;
+  counts.latin = latin;
+  counts.upper = uppers;
+  counts.digits = digits;
+  if (counts.linesIndented >= counts.lines - counts.linesEmpty) counts.linesIndented = 0;
+  return { ...counts, active: buckets.active() };
+}
+
+/** Counts what a line is by how it begins; true for one without anything. */
+function countLine(counts: Omit<Scan, 'active'>, text: string, start: number, end: number): boolean {
+  let first = start;
+  while (first < end && isBlank(text.charCodeAt(first))) first += 1;
+  const c = start < end ? text.charCodeAt(start) : 0;
+  const next = start + 1 < end ? text.charCodeAt(start + 1) : 0;
+  if (first < end && (c === 9 || (c === 32 && isBlank(next)))) counts.linesIndented += 1;
+  // «A. », «b) », «3: »: the shape of an answer option; «- » and «* » of a list.
+  if ((next === 46 || next === 41 || next === 58) && isOptionMark(c)) counts.linesOption += 1;
+  else if ((c === 45 || c === 42 || c === 0x2022) && next === 32) counts.linesBullet += 1;
+  return first === end;
+}
+
+function nothing(): Omit<Scan, 'active'> {
+  return {
+    chars: 0,
     words: 0,
     wordChars: 0,
     latin: 0,
@@ -98,7 +260,7 @@ export function scan(text: string): Scan {
     kana: 0,
     hangul: 0,
     spaces: 0,
-    lines: text.length === 0 ? 0 : 1,
+    lines: 0,
     linesEmpty: 0,
     linesOption: 0,
     linesBullet: 0,
@@ -115,132 +277,12 @@ export function scan(text: string): Scan {
     blanksToFill: 0,
     currency: 0,
   };
-  const seen = new Uint8Array(bucketsMax);
-  const active = new Int32Array(Math.min(bucketsMax, 2 * text.length + 2));
-  let activeCount = 0;
-
-  function add(hash: number): void {
-    const h = mix(hash);
-    const bucket = h & (bucketsMax - 1);
-    if (seen[bucket] !== 0) return;
-    seen[bucket] = 1;
-    active[activeCount++] = (bucket << 1) | (h >>> 31);
-  }
-
-  let word = fnvStart;
-  let wordLength = 0;
-  let wordDigits = 0;
-  let previousWord = 0;
-  let previousCjk = 0;
-  let lineLength = 0;
-  let lineFirst = 0;
-  let lineSecond = 0;
-
-  function endWord(): void {
-    if (wordLength === 0) return;
-    counts.words += 1;
-    counts.wordChars += wordLength;
-    if (wordDigits === wordLength) {
-      // The value of a number says little about the prompt, its size something: 7, 42 and 1984 become three tokens.
-      counts.numbers += 1;
-      if (wordLength >= 3) counts.numbersLong += 1;
-      word = fnvStart ^ (0x1000 + Math.min(wordLength, 4));
-    }
-    add(word);
-    if (previousWord !== 0) add(Math.imul(previousWord, 0x9e3779b1) ^ word);
-    previousWord = word | 1;
-    word = fnvStart;
-    wordLength = 0;
-    wordDigits = 0;
-  }
-
-  function endLine(): void {
-    if (lineLength === 0) counts.linesEmpty += 1;
-    // «A. », «b) », «3: »: the shape of an answer option; «- » and «* » of a list.
-    if ((lineSecond === 46 || lineSecond === 41 || lineSecond === 58) && isOptionMark(lineFirst)) {
-      counts.linesOption += 1;
-    } else if ((lineFirst === 45 || lineFirst === 42 || lineFirst === 0x2022) && lineSecond === 32) {
-      counts.linesBullet += 1;
-    }
-    lineLength = 0;
-    lineFirst = 0;
-    lineSecond = 0;
-  }
-
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 10) {
-      endWord();
-      endLine();
-      previousCjk = 0;
-      counts.lines += 1;
-      continue;
-    }
-    if (lineLength === 0) {
-      lineFirst = c;
-      if (c === 9 || (c === 32 && text.charCodeAt(i + 1) === 32)) counts.linesIndented += 1;
-    } else if (lineLength === 1) lineSecond = c;
-    lineLength += 1;
-
-    if (c >= 97 && c <= 122) {
-      counts.latin += 1;
-      word = Math.imul(word ^ c, fnvPrime);
-      wordLength += 1;
-      continue;
-    }
-    if (c >= 65 && c <= 90) {
-      counts.latin += 1;
-      counts.upper += 1;
-      word = Math.imul(word ^ (c + 32), fnvPrime);
-      wordLength += 1;
-      continue;
-    }
-    if (c >= 48 && c <= 57) {
-      counts.digits += 1;
-      word = Math.imul(word ^ c, fnvPrime);
-      wordLength += 1;
-      wordDigits += 1;
-      continue;
-    }
-    if (c === 95) {
-      if (text.charCodeAt(i + 1) === 95) counts.blanksToFill += 1;
-      else if (wordLength > 0) {
-        word = Math.imul(word ^ c, fnvPrime);
-        wordLength += 1;
-      }
-      continue;
-    }
-    if (c === 39 && wordLength > 0) continue;
-    if (c > 127) {
-      const kana = isKana(c);
-      if (kana || isCjk(c) || isHangul(c)) {
-        endWord();
-        if (kana) counts.kana += 1;
-        else if (c >= 0xac00 || c < 0x1200) counts.hangul += 1;
-        else counts.han += 1;
-        add(0x20000 + c);
-        if (previousCjk !== 0) add(Math.imul(previousCjk, 0x9e3779b1) ^ c);
-        previousCjk = c;
-        previousWord = 0;
-        continue;
-      }
-      previousCjk = 0;
-      if (isOtherLetter(c)) {
-        if (c < 0x250) counts.latinMarked += 1;
-        else counts.otherLetters += 1;
-        word = Math.imul(word ^ lowered(c), fnvPrime);
-        wordLength += 1;
-        continue;
-      }
-    }
-    endWord();
-    if (c !== 32) previousCjk = 0;
-    countMark(counts, c);
-  }
-  endWord();
-  endLine();
-  return { ...counts, active: active.slice(0, activeCount) };
 }
+
+/** The first half of an emoji in UTF-16. */
+const isEmoji = (c: number) => c >= 0xd83c && c <= 0xd83e;
+const isBlank = (c: number) => c === 32 || c === 9 || c === 0x3000;
+const isEnd = (c: number) => c === 63 || c === 33 || c === 46 || c === 0xff1f || c === 0xff01 || c === 0x3002;
 
 const isOptionMark = (c: number) =>
   (c >= 65 && c <= 74) || (c >= 97 && c <= 106) || (c >= 48 && c <= 57) || (c >= 0x2460 && c <= 0x2469);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { ChatRequest, Message } from '../../protocol/index.ts';
 
 export interface SessionSource {
@@ -16,16 +16,15 @@ const partCharsMax = 4096;
  * key is made of what stays the same from turn to turn: system text, first user message, key.
  */
 export function sessionKeyOf(request: ChatRequest, { sessionHeader, keyId }: SessionSource): string {
-  const hash = createHash('sha256').update(keyId).update('\0');
   if (sessionHeader !== undefined && sessionHeader !== '') {
-    hash.update('header\0').update(sessionHeader);
-  } else {
-    const system = request.messages.find((message) => message.role === 'system');
-    const user = request.messages.find((message) => message.role === 'user');
-    hash.update('content\0').update(headOf(system)).update('\0').update(headOf(user));
+    return keyOf(`${keyId}\0header\0${sessionHeader}`);
   }
-  return `ses_${hash.digest('hex').slice(0, 24)}`;
+  const system = request.messages.find((message) => message.role === 'system');
+  const user = request.messages.find((message) => message.role === 'user');
+  return keyOf(`${keyId}\0content\0${headOf(system)}\0${headOf(user)}`);
 }
+
+const keyOf = (source: string) => `ses_${hash('sha256', source).slice(0, 24)}`;
 
 /**
  * A digest of how the conversation begins, where a session header stands for several of them; undefined where the session's key says as

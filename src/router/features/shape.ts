@@ -38,6 +38,7 @@ export function readRequest(request: ChatRequest, session: SessionSource): Reque
       inputTokensBound: tokens.bound,
       inputTokensEstimate: tokens.estimate,
       userTurns: ask.userTurns,
+      messages: request.messages.length,
       hasImages: history.hasImages,
       hasDocuments: history.hasDocuments,
       tools: request.tools.length,

@@ -91,7 +91,8 @@ const measures: Feature[] = [
   {
     id: 'upper',
     label: 'capital letters',
-    value: ({ scan }) => (scan.latin < 10 ? unknown : share(5 * scan.upper, scan.latin)),
+    value: ({ scan }) =>
+      scan.latin < 10 || scan.upper > 0.6 * scan.latin ? unknown : share(5 * scan.upper, scan.latin),
   },
   { id: 'symbols', label: 'mathematical symbols', value: ({ scan }) => ln(scan.mathSymbols) },
   { id: 'latex', label: 'mathematical notation', value: ({ scan }) => ln(scan.backslashes) },

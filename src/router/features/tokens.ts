@@ -48,7 +48,8 @@ function countPart(
     // Two extra bytes mark a CJK character, one a Latin letter with a mark; the latter are counted as half of the former.
     const wide = (bytes - value.length) / 2;
     tally.textBytes += bytes;
-    tally.estimate += Math.max(0, value.length - wide) / latinCharsPerToken + wide * wideTokensPerChar;
+    const chars = value.length - wide - padding(value);
+    tally.estimate += Math.max(0, chars) / latinCharsPerToken + wide * wideTokensPerChar;
   };
   switch (part.type) {
     case 'text':
@@ -78,6 +79,17 @@ function countPart(
     default:
       return;
   }
+}
+
+/** Tokenizers have single tokens for long runs of blanks; deep indentation and padding are made of them. */
+const longBlanks = / {17,}|\n{4,}|\t{4,}/g;
+
+function padding(text: string): number {
+  if (!text.includes('                 ') && !text.includes('\n\n\n\n') && !text.includes('\t\t\t\t'))
+    return 0;
+  let chars = 0;
+  for (const [run] of text.matchAll(longBlanks)) chars += run.length - latinCharsPerToken;
+  return chars;
 }
 
 const encodedBytes = (source: ImageSource) => (source.kind === 'base64' ? source.data.length : 0);

@@ -1,4 +1,5 @@
 import type { Language, TaskFamily } from '../decision.ts';
+import { askCore } from './core.ts';
 import { cuesOf, instructionZone } from './cues.ts';
 import { languageOf } from './language.ts';
 import { capped, type Scan, scan } from './scan.ts';
@@ -22,10 +23,11 @@ export interface AskReading {
 
 /** Reads an ask once. Cost is bounded by `askCharsMax`. */
 export function readAsk(ask: string): AskReading {
-  const scanned = scan(capped(ask));
+  const core = askCore(ask);
+  const scanned = scan(capped(core));
   const language = languageOf(scanned);
   const hasCjk = scanned.han + scanned.kana + scanned.hangul > 0;
-  const cues = cuesOf(instructionZone(ask), hasCjk);
+  const cues = cuesOf(instructionZone(core), hasCjk);
   const task = taskOfAsk(scanned, cues);
   const structural = structuralFeatures({ scan: scanned, cues, task, language });
   return { scan: scanned, language, task, vector: { structural, active: scanned.active } };

@@ -36,6 +36,11 @@ export function cappedMean(location: number, spread: number, cap: number): numbe
   return Math.min(cap, below + cap * (1 - normalBelow(z)));
 }
 
+/** P(Y > at). */
+export function shareAbove(location: number, spread: number, at: number): number {
+  return normalBelow((location - Math.log(at)) / spread);
+}
+
 /** E[Y | Y > at]: how long what was cut at `at` would have become. */
 export function meanBeyond(location: number, spread: number, at: number): number {
   const z = (Math.log(at) - location) / spread;

@@ -1,6 +1,6 @@
 import { isObject } from '../../protocol/index.ts';
 import type { TaskFamily } from '../decision.ts';
-import { cappedMean, hazard, logNormalMean, meanBeyond } from './log-normal.ts';
+import { cappedMean, hazard, logNormalMean, meanBeyond, shareAbove } from './log-normal.ts';
 import {
   type AnswerFormat,
   formatTerm,
@@ -10,6 +10,7 @@ import {
   type TermPrior,
   type Thinking,
   taskTerm,
+  thinkingTaskTerm,
   thinkingTerm,
 } from './prior.ts';
 import { emptyLevel, type LengthsState, type Level, levelOf, stateOf, type Term } from './state.ts';
@@ -68,8 +69,8 @@ interface Belief {
 }
 
 /**
- * How long answers become: a log-normal whose location is a sum of terms (family of work, thinking, requested form, size of the ask;
- * each once for all models and once for the model), fitted one answer at a time by a Kalman filter with independent terms. A new
+ * How long answers become: a log-normal whose location is a sum of terms (family of work, thinking, both together, requested form, size of
+ * the ask; each once for all models and once for the model), fitted one answer at a time by a Kalman filter with independent terms. A new
  * answer moves most what is least known, so that a model without answers of a kind inherits from its other answers and from other
  * models. Costs need the mean, which a log-normal only approximates, so the ratio of actual to predicted totals is learned beside it.
  *
@@ -89,6 +90,14 @@ export class OutputLengths {
     const mean =
       tokensMax === undefined ? logNormalMean(location, spread) : cappedMean(location, spread, tokensMax);
     return Math.max(1, Math.round(Math.min(mean, plausibleMax)));
+  }
+
+  /** Chance that an answer reaches the limit at which it is cut. */
+  cutShare(question: LengthQuestion, tokensMax: number): number {
+    const model = this.#models.get(question.model);
+    const belief = beliefOf(partsOf(question, this.#shared, model), this.#shared, model, question.task);
+    const location = belief.location + Math.log(this.#calibration(model, question.task));
+    return shareAbove(location, belief.spread, tokensMax);
   }
 
   observe(observation: LengthObservation): void {
@@ -218,6 +227,14 @@ function partsOf(question: LengthQuestion, shared: Level, model: Level | undefin
     { level, name: `format:${format}`, prior: modelTerms.format, x: 1 },
     { level, name: `size:${task}`, prior: modelTerms.size, x: size },
   );
+  // Without thinking there is nothing that a family of work could make longer or shorter of it.
+  if (thinking !== 'off' && thinking !== 'default') {
+    const name = `thinking:${thinking}:${task}`;
+    parts.push(
+      { level: shared, name, prior: thinkingTaskTerm(thinking, task), x: 1 },
+      { level, name, prior: modelTerms.thinkingTask, x: 1 },
+    );
+  }
   return parts;
 }
 

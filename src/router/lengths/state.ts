@@ -58,7 +58,7 @@ function pairs<T>(map: Map<string, T>, pairOf: (value: T) => [number, number]): 
 }
 
 /** Names of families and terms are few; more than this is not a state of ours. */
-const namesMax = 100;
+const namesMax = 200;
 
 /** Undefined where the value is not a level: a damaged state must not poison the estimates. */
 export function levelOf(value: unknown): Level | undefined {

@@ -2,9 +2,11 @@ import { createHash } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { AcceptanceParameters } from '../answer/acceptance.ts';
 import type { Language } from '../decision.ts';
+import { type EmbeddingTable, type Prototypes, usualWidth } from '../features/embedding.ts';
 import { bucketsMax } from '../features/scan.ts';
 import { structuralIds } from '../features/structural.ts';
 import {
+  type AbilityScale,
   type BenchmarkMapping,
   type Calibration,
   type CellKey,
@@ -15,8 +17,8 @@ import {
 } from './parameters.ts';
 
 /**
- * The serialised predictor: JSON without arrays of numbers, so that it stays small and a diff of it readable. Structural
- * weights are 32-bit floats, n-gram weights 8-bit integers with one scale per block, both in base64. It holds no text of
+ * The serialised predictor: JSON without arrays of numbers, so that it stays small and a diff of it readable. Weights are
+ * 32-bit floats, the embedding's table 8-bit integers with one scale per dimension, both in base64. It holds no text of
  * any prompt: n-grams exist in it only as buckets of a hash table that many share.
  */
 export interface Artefact {
@@ -25,9 +27,27 @@ export interface Artefact {
   /** SHA-256 of everything but `id` and `hash` itself. */
   hash: string;
   provenance: Provenance;
-  features: { buckets: number; structural: string; mean: string; deviation: string };
-  pooled: { centre: number; blocks: { [power: string]: EncodedWeights } };
-  evidence: { cells: { [cell: string]: number }; languages: { [language: string]: number } };
+  features: {
+    buckets: number;
+    structural: string;
+    mean: string;
+    deviation: string;
+  };
+  /** `rows`, `rarity` and `prototypes` are deflated, in base64. */
+  embedding: {
+    dimensions: number;
+    rows: string;
+    scale: string;
+    rarity: string;
+    prototypes: string;
+    usual: string;
+  };
+  scale: AbilityScale;
+  pooled: { [power: string]: EncodedWeights };
+  evidence: {
+    cells: { [cell: string]: number };
+    languages: { [language: string]: number };
+  };
   models: { [id: string]: EncodedModel };
   benchmarks: { [id: string]: Omit<BenchmarkMapping, 'id'> };
   calibration: Calibration;
@@ -43,16 +63,19 @@ export interface Provenance {
   code: string;
   seed: number;
   dataSets: {
-    [name: string]: { rows: number; models: number; licence: string; source: string; sha256: string };
+    [name: string]: {
+      rows: number;
+      models: number;
+      licence: string;
+      source: string;
+      sha256: string;
+    };
   };
 }
 
 interface EncodedWeights {
   structural: string;
-  ngramMean: number;
-  ngramScale: number;
-  /** Deflated, in base64. Empty where the block has no n-gram weights. */
-  ngrams: string;
+  embedding: string;
 }
 
 interface EncodedModel {
@@ -62,10 +85,12 @@ interface EncodedModel {
   rows: number;
   cells: { [cell: string]: { rows: number; offset: number } };
   head?: EncodedWeights | undefined;
+  /** Bytes, deflated, in base64. */
+  near?: string | undefined;
 }
 
 /** Grows when older code could misread the file. */
-const artefactFormat = 2;
+const artefactFormat = 3;
 
 /** The artefact cannot be used; the message says why and what would make it right. */
 export class ArtefactError extends Error {
@@ -90,12 +115,16 @@ export function encodeArtefact(parameters: PredictorParameters, notes: ArtefactN
       mean: encodeFloats(parameters.mean),
       deviation: encodeFloats(parameters.deviation),
     },
-    pooled: {
-      centre: parameters.centre,
-      blocks: Object.fromEntries(
-        parameters.pooled.map((weights, power) => [String(power), encodeWeights(weights)]),
-      ),
+    embedding: {
+      dimensions: parameters.embedding.dimensions,
+      rows: pack(parameters.embedding.rows),
+      scale: encodeFloats(parameters.embedding.scale),
+      rarity: pack(parameters.embedding.rarity),
+      prototypes: pack(parameters.prototypes.rows),
+      usual: encodeFloats(parameters.prototypes.usual),
     },
+    scale: parameters.scale,
+    pooled: encodeBlocks(parameters.pooled),
     evidence: {
       cells: Object.fromEntries([...parameters.cells].sort(byKey)),
       languages: Object.fromEntries([...parameters.languages].sort(byKey)),
@@ -129,9 +158,11 @@ export function decodeArtefact(value: unknown): PredictorParameters {
   if (body.features.buckets !== bucketsMax || body.features.structural !== structuralIds.join(',')) {
     throw new ArtefactError('The artefact was trained on other features; train it again with this version.');
   }
+  const embedding = decodeEmbedding(body.embedding);
+  const { dimensions } = embedding;
   const models = new Map<string, ModelParameters>();
   for (const [name, encoded] of Object.entries(body.models)) {
-    const model = decodeModel(encoded);
+    const model = decodeModel(encoded, dimensions);
     models.set(modelKey(name), model);
     for (const other of model.names) if (!models.has(other)) models.set(other, model);
   }
@@ -139,10 +170,10 @@ export function decodeArtefact(value: unknown): PredictorParameters {
     id,
     mean: decodeFloats(body.features.mean, structuralIds.length),
     deviation: decodeFloats(body.features.deviation, structuralIds.length),
-    pooled: Object.keys(body.pooled.blocks)
-      .sort()
-      .map((power) => decodeWeights(body.pooled.blocks[power]!)),
-    centre: body.pooled.centre,
+    embedding,
+    prototypes: decodePrototypes(body.embedding),
+    pooled: decodeBlocks(body.pooled, dimensions),
+    scale: body.scale,
     cells: new Map(Object.entries(body.evidence.cells) as [CellKey, number][]),
     languages: new Map(Object.entries(body.evidence.languages) as [Language, number][]),
     models,
@@ -173,54 +204,92 @@ function encodeModel(model: ModelParameters): EncodedModel {
         .sort(byKey)
         .map(([cell, { rows, offset }]) => [cell, { rows, offset: rounded(offset) }]),
     ),
-    ...(model.head === undefined ? {} : { head: encodeWeights(model.head) }),
+    ...(model.head === undefined ? {} : { head: encodeWeights(model.head), near: pack(model.near) }),
   };
 }
 
-function decodeModel(encoded: EncodedModel): ModelParameters {
+function decodeModel(encoded: EncodedModel, dimensions: number): ModelParameters {
   return {
     names: encoded.names.split(','),
     ability: encoded.ability,
     rows: encoded.rows,
     cells: new Map(Object.entries(encoded.cells) as [CellKey, { rows: number; offset: number }][]),
-    head: encoded.head === undefined ? undefined : decodeWeights(encoded.head),
+    head: encoded.head === undefined ? undefined : decodeWeights(encoded.head, dimensions),
+    near:
+      encoded.near === undefined
+        ? new Uint8Array(0)
+        : Uint8Array.from(unpack(encoded.near, prototypeBytesMax), (value) => value & 255),
   };
 }
 
 const rounded = (value: number) => Math.round(value * 1e5) / 1e5;
 
-/** Steps of the 8-bit scale below which a weight is dropped: zeros pack well. */
-const deadZone = 1;
-
-function encodeWeights(weights: Weights): EncodedWeights {
-  let largest = 0;
-  for (const weight of weights.ngrams) largest = Math.max(largest, Math.abs(weight));
-  const structural = encodeFloats(weights.structural);
-  const { ngramMean } = weights;
-  if (largest === 0) return { structural, ngramMean, ngramScale: 0, ngrams: '' };
-  const ngramScale = largest / 127;
-  const ngrams = Int8Array.from(weights.ngrams, (weight) => {
-    const steps = weight / ngramScale;
-    return Math.abs(steps) < deadZone ? 0 : Math.round(steps);
-  });
-  const packed = deflateRawSync(Buffer.from(ngrams.buffer), { level: 9 });
-  return { structural, ngramMean, ngramScale, ngrams: packed.toString('base64') };
+function encodeBlocks(blocks: Weights[]): { [power: string]: EncodedWeights } {
+  return Object.fromEntries(blocks.map((weights, power) => [String(power), encodeWeights(weights)]));
 }
 
-function decodeWeights(encoded: EncodedWeights): Weights {
-  const structural = decodeFloats(encoded.structural, structuralIds.length + 1);
-  const { ngramMean } = encoded;
-  if (encoded.ngrams === '') return { structural, ngrams: new Float32Array(0), ngramMean };
-  const bytes = inflateRawSync(Buffer.from(encoded.ngrams, 'base64'), { maxOutputLength: bucketsMax });
-  if (bytes.length !== bucketsMax) {
-    throw new ArtefactError('The artefact is damaged: a block of n-gram weights has the wrong size.');
-  }
-  const signed = new Int8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+function decodeBlocks(blocks: { [power: string]: EncodedWeights }, dimensions: number): Weights[] {
+  return Object.keys(blocks)
+    .sort()
+    .map((power) => decodeWeights(blocks[power]!, dimensions));
+}
+
+function encodeWeights({ structural, embedding }: Weights): EncodedWeights {
   return {
-    structural,
-    ngrams: Float32Array.from(signed, (weight) => weight * encoded.ngramScale),
-    ngramMean,
+    structural: encodeFloats(structural),
+    embedding: encodeFloats(embedding),
   };
+}
+
+function decodeWeights({ structural, embedding }: EncodedWeights, dimensions: number): Weights {
+  return {
+    structural: decodeFloats(structural, structuralIds.length + 1),
+    embedding: decodeFloats(embedding, dimensions),
+  };
+}
+
+const dimensionsMax = 256;
+const prototypeBytesMax = 1 << 20;
+
+function decodeEmbedding(encoded: Artefact['embedding']): EmbeddingTable {
+  const { dimensions } = encoded;
+  if (!Number.isInteger(dimensions) || dimensions < 1 || dimensions > dimensionsMax) {
+    throw new ArtefactError('The artefact is damaged: its embedding has no usable number of dimensions.');
+  }
+  const rows = unpack(encoded.rows, bucketsMax * dimensions);
+  if (rows.length !== bucketsMax * dimensions) {
+    throw new ArtefactError('The artefact is damaged: the table of its embedding has the wrong size.');
+  }
+  const rarity = Uint8Array.from(unpack(encoded.rarity, bucketsMax));
+  return {
+    dimensions,
+    rows,
+    scale: decodeFloats(encoded.scale, dimensions),
+    rarity,
+  };
+}
+
+function decodePrototypes({ dimensions, prototypes, usual }: Artefact['embedding']): Prototypes {
+  const rows = unpack(prototypes, prototypeBytesMax);
+  return {
+    dimensions,
+    rows,
+    usual: decodeFloats(usual, (usualWidth * rows.length) / dimensions),
+  };
+}
+
+function pack(steps: Int8Array | Uint8Array): string {
+  return deflateRawSync(Buffer.from(steps.buffer, steps.byteOffset, steps.length), { level: 9 }).toString(
+    'base64',
+  );
+}
+
+function unpack(text: string, bytesMax: number): Int8Array {
+  const bytes = inflateRawSync(Buffer.from(text, 'base64'), {
+    maxOutputLength: bytesMax,
+  });
+  // A copy of its own: small buffers share memory.
+  return Int8Array.from(bytes);
 }
 
 function encodeFloats(values: Float32Array): string {

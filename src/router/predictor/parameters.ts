@@ -1,20 +1,16 @@
 import type { AcceptanceParameters } from '../answer/acceptance.ts';
 import type { Language, TaskFamily } from '../decision.ts';
+import type { EmbeddingTable, Prototypes } from '../features/embedding.ts';
 
 /** A cell of evidence: what kind of work in which language. */
 export type CellKey = `${TaskFamily}|${Language}`;
 
 export const cellKey = (task: TaskFamily, language: Language): CellKey => `${task}|${language}`;
 
-/**
- * Weights over one ask: the constant, the standardised structural features, then one weight per n-gram bucket. `ngrams` is
- * empty where a block has none.
- */
+/** Weights over one ask, in logits: the constant, the standardised structural features, then the embedding. */
 export interface Weights {
   structural: Float32Array;
-  ngrams: Float32Array;
-  /** What the n-grams add on average, which is part of the constant: what counts is how much an ask differs. */
-  ngramMean: number;
+  embedding: Float32Array;
 }
 
 /** What outcomes of one model have taught. */
@@ -24,10 +20,12 @@ export interface ModelParameters {
   /** Ability in logits on the common scale of the training sets. */
   ability: number;
   rows: number;
-  /** Level 2: rows per cell, and the shrunk mean by which this model is better there than its ability says. */
+  /** Level 2: rows per cell, and the shrunk mean, in logits, by which this model is better there than its ability says. */
   cells: Map<CellKey, { rows: number; offset: number }>;
   /** Level 3: what the ask itself tells about this model beyond its ability. */
   head: Weights | undefined;
+  /** Rows behind the head at each prototype, up to 255: elsewhere it was not tested. */
+  near: Uint8Array;
 }
 
 /** Level 1: how a published score becomes an ability, `intercept + slope × logit(score / 100)`. */
@@ -66,15 +64,26 @@ export interface Calibration {
   unknownAbilitySd: number;
 }
 
+/** Abilities on the scale the pooled weights were fitted with: `(ability − centre) / spread`, held within what was seen. */
+export interface AbilityScale {
+  centre: number;
+  spread: number;
+  least: number;
+  most: number;
+}
+
 /** Everything a prediction needs, as numbers. The artefact is its serialised form. */
 export interface PredictorParameters {
   /** Shown in decisions, so that a decision can be recomputed with the same numbers. */
   id: string;
   mean: Float32Array;
   deviation: Float32Array;
-  /** One block of weights per power of (share right − `centre`): difficulty, discrimination, curvature. */
+  embedding: EmbeddingTable;
+  /** Where the rows lie that were learned from: an ask far from all of them is read as an average one of its length. */
+  prototypes: Prototypes;
+  /** One block of weights per power of the scaled ability: difficulty, discrimination, curvature. */
   pooled: Weights[];
-  centre: number;
+  scale: AbilityScale;
   /** Rows of all models per cell. */
   cells: Map<CellKey, number>;
   languages: Map<Language, number>;

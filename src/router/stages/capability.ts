@@ -1,6 +1,6 @@
-import { type Candidate, type FindableCapability, findingAgainst } from '../../catalog/index.ts';
+import { type FindableCapability, findingAgainst } from '../../catalog/index.ts';
 import type { Exclusion, Shape } from '../decision.ts';
-import type { DecideInput, PricedCandidate } from './input.ts';
+import type { CandidateFacts, DecideInput, PricedCandidate } from './input.ts';
 
 /** Between the byte bound and this multiple of the estimate a request is let through: a tokenizer would decide alike. */
 const estimateMargin = 1.25;
@@ -37,17 +37,27 @@ export function capable(input: DecideInput, expectedOutputTokens: number): Capab
  * A model that the client named is the client's choice, and its provider says what it cannot do. A reference of which the catalogue
  * knows nothing is the operator's: what is unknown about it must not leave a request without an answer.
  */
-function isJudged({ id, deployment }: Candidate, { mode, reference }: DecideInput): boolean {
+function isJudged({ id, deployment }: CandidateFacts, { mode, reference }: DecideInput): boolean {
   return mode !== 'named' && !(id === reference.id && deployment.model.facts.length === 0);
 }
 
-function thinks({ deployment }: Candidate): boolean {
+/** Whether tools in the request would leave this candidate where it is. */
+export function usesTools(id: string, input: DecideInput): boolean {
+  const one = input.candidates.find(({ candidate }) => candidate.id === id)?.candidate;
+  return one !== undefined && (one.deployment.model.capabilities.tools || !isJudged(one, input));
+}
+
+function thinks({ deployment }: CandidateFacts): boolean {
   return deployment.model.capabilities.reasoning !== 'none';
 }
 
 type Refusal = Pick<Exclusion, 'rule' | 'why'>;
 
-function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: number): Refusal | undefined {
+function refusalOf(
+  candidate: CandidateFacts,
+  shape: Shape,
+  expectedOutputTokens: number,
+): Refusal | undefined {
   const { model, provider } = candidate.deployment;
   const { capabilities } = model;
   const found = (capability: FindableCapability): string => foundOut(candidate, capability);
@@ -110,12 +120,12 @@ function refusalOf(candidate: Candidate, shape: Shape, expectedOutputTokens: num
   return undefined;
 }
 
-function wantsThinking({ effort }: Candidate, { wantsReasoning }: Shape): boolean {
+function wantsThinking({ effort }: CandidateFacts, { wantsReasoning }: Shape): boolean {
   return effort === 'low' || effort === 'high' || (effort === 'default' && wantsReasoning);
 }
 
 /** Who says so, where a check found it and the catalogue claims otherwise. */
-function foundOut({ deployment }: Candidate, capability: FindableCapability): string {
+function foundOut({ deployment }: CandidateFacts, capability: FindableCapability): string {
   const finding = findingAgainst(deployment, capability);
   return finding === undefined
     ? ''

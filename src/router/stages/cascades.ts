@@ -1,8 +1,8 @@
 import { type NanoUsd, nanoPerUsd } from '../../std/index.ts';
 import type { AcceptanceParameters } from '../answer/acceptance.ts';
-import { expectPlan, type PlanExpectation } from '../answer/expect.ts';
+import { expectPlan, type PlanExpectation, planExpecter } from '../answer/expect.ts';
 import { type AnswerPlan, planMembers } from '../answer/plan.ts';
-import { plansFor } from '../answer/plans-for.ts';
+import { type PlanCandidate, plansFor } from '../answer/plans-for.ts';
 import type { AcceptanceTerms, AnswerComparison } from '../answer/terms.ts';
 import type { CandidateEstimate, CostParts, Decision, PlanEstimate } from '../decision.ts';
 import type { DecideInput } from './input.ts';
@@ -25,6 +25,8 @@ export interface CascadeQuestion {
   reference: CandidateEstimate;
   trade: Trade;
   parameters: AcceptanceParameters;
+  /** How answers to the request can be compared. */
+  comparison: AnswerComparison;
 }
 
 /**
@@ -32,34 +34,36 @@ export interface CascadeQuestion {
  * every voter is only as good as the lower bound of its own estimate, for agreement then counts for less and the plan escalates more.
  */
 export function weighVotes(question: CascadeQuestion): Weighed {
-  const { input, candidates, reference, trade, parameters } = question;
-  const comparison = input.comparison ?? 'text';
-  const priced = candidates.flatMap((one) =>
-    one.cost === undefined
-      ? []
-      : [{ candidate: one.candidate, quality: one.quality.mean, costUsd: usd(one.cost) }],
-  );
-  const last = priced.find(({ candidate }) => candidate === reference.candidate);
-  if (last === undefined || input.cascade?.votes !== true) return { all: [], acceptable: undefined };
-  const allowed = { checks: false, votes: true };
-  const alone = expectedAlone(question, comparison);
-  const all = plansFor({
-    candidates: distinctModels(priced, candidates, last.candidate),
-    last,
-    allowed,
+  const { input, reference, trade, parameters, comparison } = question;
+  if (input.cascade?.votes !== true || reference.cost === undefined)
+    return { all: [], acceptable: undefined };
+  const plans = plansFor({
+    candidates: votersOf(question),
+    last: pricedOf(reference, reference.cost),
+    allowed: { checks: false, votes: true },
     comparison,
-  })
+  });
+  if (plans.length === 0) return { all: [], acceptable: undefined };
+  const members = [...new Set(plans.flatMap(planMembers))];
+  const expecting = planExpecter(termsOf(members, question, 'mean'), parameters);
+  const cautiously = planExpecter(termsOf(members, question, 'low'), parameters);
+  const { lambdaUsd } = trade;
+  // What the reference alone is expected to be worth, on the scale that plans are reckoned on.
+  const alone = expecting({ kind: 'single', candidate: reference.candidate })(lambdaUsd).quality;
+  const all = plans
     .map((plan) => {
-      const expected = expectPlan(plan, termsOf(plan, question, comparison, 'mean'), parameters);
-      return { plan, expected, worth: expected.costUsd + trade.lambdaUsd * (alone - expected.quality) };
+      const expected = expecting(plan)(lambdaUsd);
+      return { plan, expected, worth: expected.costUsd + lambdaUsd * (alone - expected.quality) };
     })
     .sort((a, b) => a.worth - b.worth)
     .slice(0, plansKept)
-    .map(({ plan, expected }) => estimateOf(plan, expected, alone, question, comparison));
+    .map(({ plan, expected }) =>
+      estimateOf(plan, { expected, cautious: cautiously(plan)(lambdaUsd), alone }, question),
+    );
   const acceptable = all.find(({ cost, loss }) => {
-    const saved = usd(reference.cost!) - usd(cost!);
-    if (saved <= 0) return false;
-    return (trade.paced ? loss.mean : loss.high) <= trade.allowance(Math.round(saved * nanoPerUsd));
+    const savedNano = reference.cost!.totalNano - cost!.totalNano;
+    if (savedNano <= 0) return false;
+    return (trade.paced ? loss.mean : loss.high) <= trade.allowance(savedNano);
   });
   return { all, acceptable };
 }
@@ -67,43 +71,38 @@ export function weighVotes(question: CascadeQuestion): Weighed {
 /** The upper bound of the loss takes a second look ahead: only the best plans get one, and only they are recorded. */
 const plansKept = 3;
 
-/** What the reference alone is expected to be worth, on the scale that plans are reckoned on. */
-function expectedAlone(question: CascadeQuestion, comparison: AnswerComparison): number {
-  const plan: AnswerPlan = { kind: 'single', candidate: question.reference.candidate };
-  return expectPlan(plan, termsOf(plan, question, comparison, 'mean'), question.parameters).quality;
+/**
+ * Who may vote. Two deployments of one model at one effort err alike, so their agreement would prove nothing: the cheaper votes. Nor would a deployment of
+ * the reference's own model bear out what the reference is asked for.
+ */
+function votersOf({ input, candidates, reference }: CascadeQuestion): PlanCandidate[] {
+  const cheapest = new Map<string, PlanCandidate>();
+  for (const one of candidates) {
+    if (one.cost === undefined) continue;
+    const kind = kindOf(one, input);
+    const known = cheapest.get(kind);
+    const priced = pricedOf(one, one.cost);
+    if (known === undefined || priced.costUsd < known.costUsd) cheapest.set(kind, priced);
+  }
+  cheapest.delete(kindOf(reference, input));
+  return [...cheapest.values()];
 }
 
-/** Two deployments of one model at one effort err alike: their agreement would prove nothing. The first, which is the cheaper, votes. */
-function distinctModels<Priced extends { candidate: string; costUsd: number }>(
-  priced: Priced[],
-  candidates: CandidateEstimate[],
-  last: string,
-): Priced[] {
-  const kind = new Map(
-    candidates.map(({ candidate, model }) => {
-      const effort = candidate.lastIndexOf('#');
-      return [candidate, effort === -1 ? model : `${model}${candidate.slice(effort)}`];
-    }),
-  );
-  // Nor would a deployment of the reference's own model bear out what the reference is asked for.
-  const own = kind.get(last)!;
-  const seen = new Set<string>([own]);
-  return [...priced]
-    .sort((a, b) => a.costUsd - b.costUsd)
-    .filter(({ candidate }) => {
-      const each = kind.get(candidate)!;
-      if (seen.has(each)) return false;
-      seen.add(each);
-      return true;
-    });
+function kindOf({ candidate }: CandidateEstimate, { candidates }: DecideInput): string {
+  const { deployment, effort } = candidates.find((one) => one.candidate.id === candidate)!.candidate;
+  return `${deployment.model.id}#${effort}`;
 }
+
+const pricedOf = ({ candidate, quality }: CandidateEstimate, cost: CostParts): PlanCandidate => ({
+  candidate,
+  quality: quality.mean,
+  costUsd: usd(cost),
+});
 
 /** A single cheap answer that is looked at: as good as the candidate's, and the reference answers where a check fails. */
 export function checkOf(chosen: CandidateEstimate, question: CascadeQuestion): Cascade {
-  const comparison = question.input.comparison ?? 'text';
-  // biome-ignore lint/suspicious/noThenProperty: who answers then is a name, and nobody awaits a plan.
-  const plan: AnswerPlan = { kind: 'check', first: chosen.candidate, then: question.reference.candidate };
-  const terms = termsOf(plan, question, comparison, 'mean');
+  const plan: AnswerPlan = { kind: 'check', first: chosen.candidate, last: question.reference.candidate };
+  const terms = termsOf(planMembers(plan), question, 'mean');
   const expected = expectPlan(plan, terms, question.parameters);
   // What is known of the answer afterwards is only that no check failed: the estimate made before stands.
   return { ...planEstimate(plan, expected, chosen.quality, chosen.loss, question), terms };
@@ -111,8 +110,7 @@ export function checkOf(chosen: CandidateEstimate, question: CascadeQuestion): C
 
 /** A cascade as it is carried out: judged by estimates as cautious as the ones it was chosen by. */
 export function cascadeOf(estimate: PlanEstimate, question: CascadeQuestion): Cascade {
-  const comparison = question.input.comparison ?? 'text';
-  return { ...estimate, terms: termsOf(estimate.plan, question, comparison, 'low') };
+  return { ...estimate, terms: termsOf(planMembers(estimate.plan), question, 'low') };
 }
 
 /** Expected cost plus what the expected loss is worth, in USD. */
@@ -122,12 +120,9 @@ export function worth({ cost, loss }: Pick<PlanEstimate, 'cost' | 'loss'>, trade
 
 function estimateOf(
   plan: AnswerPlan,
-  expected: PlanExpectation,
-  alone: number,
+  { expected, cautious, alone }: { expected: PlanExpectation; cautious: PlanExpectation; alone: number },
   question: CascadeQuestion,
-  comparison: AnswerComparison,
 ): PlanEstimate {
-  const cautious = expectPlan(plan, termsOf(plan, question, comparison, 'low'), question.parameters);
   const mean = alone - expected.quality;
   const spread = Math.max(0, expected.quality - cautious.quality);
   const loss = { mean, low: Math.max(-1, mean - spread), high: Math.min(1, mean + spread) };
@@ -157,25 +152,22 @@ function costOf(first: CostParts, totalNano: NanoUsd): CostParts {
 }
 
 function termsOf(
-  plan: AnswerPlan,
-  { candidates, reference, trade }: CascadeQuestion,
-  comparison: AnswerComparison,
+  ids: readonly string[],
+  { candidates, reference, trade, comparison }: CascadeQuestion,
   bound: 'mean' | 'low',
 ): AcceptanceTerms {
-  const members = planMembers(plan).map(
-    (id) => candidates.find(({ candidate }) => candidate === id) as CandidateEstimate,
-  );
-  // The reference is what quality is relative to: its own estimate is not what is doubted.
-  const qualityOf = (one: CandidateEstimate) =>
-    one.candidate === reference.candidate || bound === 'mean'
-      ? one.quality.mean
-      : Math.max(leastPrior, reference.quality.mean - one.loss.high);
-  return {
-    quality: Object.fromEntries(members.map((one) => [one.candidate, qualityOf(one)])),
-    costUsd: Object.fromEntries(members.map((one) => [one.candidate, usd(one.cost!)])),
-    lambdaUsd: trade.lambdaUsd,
-    comparison,
-  };
+  const quality: AcceptanceTerms['quality'] = {};
+  const costUsd: AcceptanceTerms['costUsd'] = {};
+  for (const id of ids) {
+    const one = candidates.find(({ candidate }) => candidate === id)!;
+    // The reference is what quality is relative to: its own estimate is not what is doubted.
+    quality[id] =
+      bound === 'mean' || one === reference
+        ? one.quality.mean
+        : Math.max(leastPrior, reference.quality.mean - one.loss.high);
+    costUsd[id] = usd(one.cost!);
+  }
+  return { quality, costUsd, lambdaUsd: trade.lambdaUsd, comparison };
 }
 
 /** Nobody is right never; a prior of 0 could not be moved by any agreement. */

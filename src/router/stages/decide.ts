@@ -1,14 +1,20 @@
 import { planMembers } from '../answer/plan.ts';
 import type { CandidateEstimate, Decision, Exclusion, PlanEstimate, ReasonCode } from '../decision.ts';
+import { cutPrediction } from '../predictor/cut.ts';
+import { judged } from '../predictor/judged.ts';
+import { judgeTrust, withOwn } from '../predictor/own/reading.ts';
 import type { Prediction, Predictor } from '../predictor/predictor.ts';
-import { capable, type Lock } from './capability.ts';
+import { capable, type Lock, usesTools } from './capability.ts';
 import { cascadeOf, checkOf, weighVotes, worth } from './cascades.ts';
-import { type Choice, choose, isCheckable, type Scored } from './choose.ts';
+import { type Choice, choose, type Scored } from './choose.ts';
 import { costParts, expectedOutputTokens } from './cost.ts';
+import { effortNote } from './effort-note.ts';
 import { explain } from './explain.ts';
+import { flipOf } from './flip.ts';
 import type { DecideInput, PricedCandidate } from './input.ts';
 import { cacheUseOf, lesserInSession, switchNano } from './session.ts';
 import { cappedTrade, type Trade, tradeOf } from './target.ts';
+import { withSignals } from './told-signals.ts';
 
 /**
  * Decides one request: who can serve it, how good and how dear each is expected to be, who is called and in which order.
@@ -16,7 +22,7 @@ import { cappedTrade, type Trade, tradeOf } from './target.ts';
  */
 export function decide(input: DecideInput, predictor: Predictor): Decision {
   try {
-    return decideOrThrow(input, predictor);
+    return withSignals(decideOrThrow(input, predictor), input);
   } catch {
     return failed(input, predictor);
   }
@@ -55,10 +61,25 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     chosen: choice.chosen.estimate,
     reference,
     rival: choice.rival?.estimate,
-    rivalCheckable: choice.rival !== undefined && isCheckable(choice.rival, shape),
     cascade: weighed?.cascade,
-    votes: weighed !== undefined && weighed.all.length > 0,
     capped: input.capped,
+    flip: flipOf({
+      reason: chosenReason,
+      choice,
+      scored,
+      referenceId: input.reference.id,
+      shape,
+      target: input.target,
+      trade,
+      capped: input.capped,
+      votes: mayVote(input),
+      usesTools: (id) => usesTools(id, input),
+    }),
+    effort: effortNote(
+      chosenReason,
+      choice.chosen.estimate,
+      scored.map((one) => one.estimate),
+    ),
   });
   return {
     ...head(input, predictor),
@@ -88,16 +109,34 @@ function estimate(
   outputTokens: number,
 ): Scored[] {
   const { shape, vector } = input.reading;
-  const models = eligible.map(({ candidate }) => candidate.deployment.model);
-  const predictions = predictor.predict(
-    { vector, task: shape.task, language: shape.language },
-    input.reference.deployment.model,
-    [input.reference.deployment.model, ...models],
-  );
+  const ask = input.ask ?? predictor.read(vector);
+  const modelOf = ({ deployment, effort }: PricedCandidate['candidate']) =>
+    predictor.withEffort(deployment.model, effort);
+  const models = eligible.map(({ candidate }) => modelOf(candidate));
+  const referenceModel = modelOf(input.reference);
+  const shipped = predictor.predict({ ask, task: shape.task, language: shape.language }, referenceModel, [
+    referenceModel,
+    ...models,
+  ]);
+  const predictions =
+    input.own === undefined
+      ? shipped
+      : withOwn(shipped, [referenceModel, ...models], input.own, predictor.parameters.calibration);
   const reference = predictions[0]!;
+  const cutReference =
+    input.candidates.find(({ candidate }) => candidate.id === input.reference.id)?.cutShare ?? 0;
   return eligible.map((one, i) => {
     const { candidate, rates } = one;
-    const prediction = predictions[i + 1]!;
+    const uncut = rated(
+      predictions[i + 1]!,
+      reference,
+      input.signals?.judge?.[0],
+      judgeTrust(models[i]!, input.own),
+    );
+    const prediction = cutPrediction(uncut, reference, {
+      candidate: one.cutShare ?? 0,
+      reference: cutReference,
+    });
     const tokens = input.expectedOutputTokens ?? one.expectedOutputTokens ?? outputTokens;
     const cost = costParts(rates, shape, cacheUseOf(one, input), tokens);
     const credit = switchNano(one, cost, input, tokens);
@@ -117,6 +156,17 @@ function estimate(
     };
   });
 }
+
+const rated = (
+  prediction: Prediction,
+  reference: Prediction,
+  rating: number | undefined,
+  trust: number,
+): Prediction => (rating === undefined ? prediction : judged(prediction, reference, rating, trust));
+
+/** Of mere wording nothing can be compared. */
+const mayVote = ({ cascade, comparison }: DecideInput): boolean =>
+  cascade?.votes === true && comparison !== undefined && comparison !== 'text';
 
 function gapOf(reference: Prediction, candidate: Prediction): number | undefined {
   if (reference.ability.source === 'unknown' || candidate.ability.source === 'unknown') return undefined;
@@ -156,7 +206,14 @@ function cascadesOf(
   const candidates = scored.map((one) => one.estimate);
   const reference = candidates.find(({ candidate }) => candidate === input.reference.id);
   if (reference?.cost === undefined) return undefined;
-  const question = { input, candidates, reference, trade, parameters: predictor.parameters.acceptance };
+  const question = {
+    input,
+    candidates,
+    reference,
+    trade,
+    parameters: predictor.parameters.acceptance,
+    comparison: input.comparison ?? 'text',
+  };
   const { all, acceptable } = weighVotes(question);
   const chosen = choice.chosen.estimate;
   if (acceptable !== undefined && worth(acceptable, trade) < worth(chosen, trade)) {

@@ -33,10 +33,9 @@ export interface Explained {
   rival: CandidateEstimate | undefined;
   cascade: Decision['cascade'];
   capped: DecideInput['capped'];
-  /** Votes were weighed beside the single candidates. */
-  votes: boolean;
-  /** The rival could serve this kind of work on its prior, if the target left room for its expected loss. */
-  rivalCheckable: boolean;
+  flip: string | undefined;
+  /** What the effort of the choice made of it; empty where it made no difference. */
+  effort: string;
 }
 
 const kinds: Record<TaskFamily, string> = {
@@ -61,7 +60,7 @@ export function explain(explained: Explained): Decision['explanation'] {
   return {
     sentence: `${sentenceOf(explained, rival)}${notesOn(explained)}`,
     runnerUp: rival?.candidate,
-    flip: flipOf(explained, rival),
+    flip: explained.flip,
   };
 }
 
@@ -141,7 +140,7 @@ function price(one: CandidateEstimate | undefined): string {
   return one?.cost === undefined ? 'an unknown price' : `$${formatUsd(one.cost.totalNano)}`;
 }
 
-function notesOn({ mode, capped, chosen, cascade, ...explained }: Explained): string {
+function notesOn({ mode, capped, chosen, cascade, effort, ...explained }: Explained): string {
   const share = (part: number) => `${Math.round(100 * part)} %`;
   const upgrades =
     capped === undefined
@@ -153,9 +152,9 @@ function notesOn({ mode, capped, chosen, cascade, ...explained }: Explained): st
       : ' Prices are of this call; over the conversation a prompt cache that is filled now makes the next ones cheaper.';
   const looked =
     cascade?.plan.kind === 'check'
-      ? ` Its answer is looked at first: where it is not good enough, ${cascade.plan.then} answers.`
+      ? ` Its answer is looked at first: where it is not good enough, ${cascade.plan.last} answers.`
       : '';
-  return `${looked}${cache}${certificateNote(mode)}${budgetNote(explained)}${upgrades}`;
+  return `${effort}${looked}${cache}${certificateNote(mode)}${budgetNote(explained)}${upgrades}`;
 }
 
 function certificateNote(mode: Decision['mode']): string {
@@ -167,64 +166,4 @@ function certificateNote(mode: Decision['mode']): string {
 function budgetNote({ target, trade }: Pick<Explained, 'target' | 'trade'>): string {
   if (target.kind !== 'budget-per-day' || trade.paced) return '';
   return ' The daily budget is not paced here: decided at a quality target of 98 %.';
-}
-
-function flipOf(explained: Explained, rival?: CandidateEstimate): string | undefined {
-  const { reason, chosen, reference, rivalCheckable } = explained;
-  if (reference === undefined || rival === undefined) return undefined;
-  const other = chosen.candidate === reference.candidate ? rival : chosen;
-  switch (reason) {
-    case 'cascade':
-      // A higher target raises the price of quality, so that more votes escalate: it need not end them.
-      return `Without \`votes\` in the route's \`cascade\` ${chosen.candidate} would answer.`;
-    case 'cheaper-within-loss':
-      return flipAt(explained, other, other.loss.high, 'above', reference);
-    case 'best-value':
-      return `A higher price of quality, or a larger expected loss, would send it to ${reference.candidate}.`;
-    case 'checkable-task':
-      return (
-        flipAt(explained, other, other.loss.mean, 'above', reference) ??
-        `Tools in the request, or evidence of a loss, would send it to ${reference.candidate}.`
-      );
-    case 'little-evidence': {
-      const width = points((other.loss.high - other.loss.low) / 2);
-      const judged = `pairs of this kind of work that narrow its interval of ±${width} points.`;
-      const at = flipAt(explained, other, other.loss.high, 'at most', other);
-      return at === undefined ? `Judged ${judged}` : `${at} Or judged ${judged}`;
-    }
-    case 'loss-too-high':
-      return (
-        flipAt(explained, other, rivalCheckable ? other.loss.mean : other.loss.high, 'at most', other) ??
-        'Judged pairs of this kind of work that show a smaller loss.'
-      );
-    case 'reference-cheapest':
-      return `A price of ${rival.candidate} below ${price(reference)} for this request.`;
-    case 'price-unknown':
-      return 'A known price: set `price` on the deployment, or add the model to the catalogue overlay.';
-    default:
-      return undefined;
-  }
-}
-
-/** No route takes a lower target; advice must be followable. */
-const targetMin = 0.5;
-
-function flipAt(
-  { target, trade, votes }: Explained,
-  other: CandidateEstimate,
-  loss: number,
-  side: 'above' | 'at most',
-  winner: CandidateEstimate,
-): string | undefined {
-  // At a given price of quality no target decides.
-  if (trade.paced || target.kind === 'usd-per-quality') return undefined;
-  const quality = 1 - loss;
-  if (quality < targetMin || quality >= 1) return undefined;
-  const at = side === 'above' ? Math.ceil(quality * 1000) / 1000 : Math.floor(quality * 1000) / 1000;
-  const now = target.kind === 'quality' ? ` (now ${target.value})` : '';
-  if (side === 'above' && votes)
-    return `With a quality target above ${at}${now} ${other.candidate} would not answer alone any more.`;
-  return side === 'above'
-    ? `With a quality target above ${at}${now} ${winner.candidate} would answer instead of ${other.candidate}.`
-    : `With a quality target of at most ${at}${now} ${winner.candidate} would answer.`;
 }

@@ -1,8 +1,12 @@
-import type { Candidate } from '../../catalog/index.ts';
+import type { Candidate, Capabilities, Finding, Model, Score } from '../../catalog/index.ts';
+import type { Provider } from '../../providers/index.ts';
 import type { PicoUsdPerToken } from '../../std/index.ts';
 import type { AnswerComparison } from '../answer/terms.ts';
-import type { Decision, DecisionTarget, Exclusion } from '../decision.ts';
+import type { AskedSignals, Decision, DecisionTarget, Exclusion } from '../decision.ts';
+import type { AskNumbers } from '../features/numbers.ts';
 import type { RequestReading } from '../features/shape.ts';
+import type { OwnReading } from '../predictor/own/reading.ts';
+import type { AskSignals } from '../predictor/signals.ts';
 
 /** Rates that hold for this request at this hour, region and size. */
 export interface TokenRates {
@@ -14,12 +18,39 @@ export interface TokenRates {
   cacheWrite?: PicoUsdPerToken | undefined;
 }
 
+/**
+ * What a decision reads of a model. Nothing else of the catalogue can change a decision, so nothing else has to be stored with it: what reads
+ * more must add it here and to what is stored (`replay/facts.ts`).
+ */
+export interface ModelFacts extends Pick<Model, 'id' | 'aliases' | 'contextTokens' | 'outputTokensMax'> {
+  capabilities: Pick<Capabilities, 'tools' | 'jsonSchema' | 'imageInput' | 'documentInput' | 'reasoning'>;
+  scores: readonly Pick<Score, 'benchmark' | 'value'>[];
+  /** Only whether there are any. */
+  facts: { readonly length: number };
+}
+
+export interface DeploymentFacts {
+  id: string;
+  model: ModelFacts;
+  provider: { quirks: Pick<Provider['quirks'], 'jsonSchema' | 'promptCache'> };
+  findings?: readonly Pick<Finding, 'capability' | 'value' | 'evidence' | 'atMs'>[] | undefined;
+}
+
+/** A candidate as far as a decision reads it. */
+export interface CandidateFacts {
+  id: string;
+  deployment: DeploymentFacts;
+  effort: Candidate['effort'];
+}
+
 export interface PricedCandidate {
-  candidate: Candidate;
+  candidate: CandidateFacts;
   /** Undefined when the price is unknown, which is never free. */
   rates: TokenRates | undefined;
   /** Undefined = the usual length for this kind of work. */
   expectedOutputTokens?: number | undefined;
+  /** Chance, 0..1, that thinking as its preset says uses up the output limit before there is an answer. Absent = 0. */
+  cutShare?: number | undefined;
 }
 
 /** A prompt prefix that a deployment was sent and may still hold. */
@@ -29,10 +60,22 @@ export interface WarmPlace {
   atMs: number;
 }
 
+/** Who answered the last turn of a conversation, and what tells whether a request asks the same again. */
+export interface SessionHome {
+  candidate: string;
+  deployment: string;
+  userTurns: number;
+  /** Of the request that was answered. Absent in older records, as what follows. */
+  askChars?: number | undefined;
+  messages?: number | undefined;
+  /** How often the same ask was begun again. */
+  repeats?: number | undefined;
+}
+
 /** What is remembered of the conversation that a request belongs to. */
 export interface SessionState {
   /** Who answered its last turn: open tool loops and signed thinking are theirs. Undefined while only utility calls were answered. */
-  home: { candidate: string; deployment: string; userTurns: number } | undefined;
+  home: SessionHome | undefined;
   warm: WarmPlace[];
   /** Calls of the conversation that were answered so far. */
   calls: number;
@@ -48,8 +91,16 @@ export interface DecideInput {
   mode: Decision['mode'];
   target: DecisionTarget;
   reading: Pick<RequestReading, 'shape' | 'vector'>;
+  /** What the predictor read of the ask; read from `reading.vector` when absent. */
+  ask?: AskNumbers | undefined;
+  /** What services said of the ask that were asked because the router was undecided; absent where none was asked or answered. */
+  signals?: AskSignals | undefined;
+  /** What the installation's own outcomes say of the reference and the candidates; absent where there are none, and where the route does not use them. */
+  own?: OwnReading | undefined;
+  /** How the asking went, for the record alone. */
+  asked?: AskedSignals | undefined;
   /** Quality is relative to it, even where policy or capability keep it from serving. */
-  reference: Candidate;
+  reference: CandidateFacts;
   /** What policy allows, in the operator's order; the reference is one of them unless it is excluded. */
   candidates: PricedCandidate[];
   /** What policy has refused. */

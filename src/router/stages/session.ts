@@ -1,14 +1,20 @@
-import type { Candidate } from '../../catalog/index.ts';
 import type { PromptCache } from '../../providers/index.ts';
 import type { NanoUsd } from '../../std/index.ts';
 import type { CandidateEstimate, CostParts, Exclusion, Shape } from '../decision.ts';
 import { type CacheUse, costParts } from './cost.ts';
-import type { DecideInput, PricedCandidate, SessionState, WarmPlace } from './input.ts';
+import type {
+  CandidateFacts,
+  DecideInput,
+  PricedCandidate,
+  SessionHome,
+  SessionState,
+  WarmPlace,
+} from './input.ts';
 
 /** Where a vendor says nothing of its cache, what most of those that do say have in common. */
 const usualCache: PromptCache = { lifetimeMs: 300_000, tokensMin: 1024, marked: false };
 
-export function promptCacheOf({ deployment }: Pick<Candidate, 'deployment'>): PromptCache {
+export function promptCacheOf({ deployment }: Pick<CandidateFacts, 'deployment'>): PromptCache {
   return deployment.provider.quirks.promptCache ?? usualCache;
 }
 
@@ -95,12 +101,49 @@ function isUtility({ turn }: Pick<Shape, 'turn'>): boolean {
   return turn === 'title' || turn === 'compaction';
 }
 
+/** What a request tells of how far its conversation has come. */
+export type TurnSigns = Pick<Shape, 'userTurns' | 'askChars' | 'messages'>;
+
+/** The home of a conversation after it was answered. */
+export function homeAfter(
+  signs: TurnSigns,
+  { candidate, deployment }: Pick<SessionHome, 'candidate' | 'deployment'>,
+  past: SessionHome | undefined,
+): SessionHome {
+  const { userTurns, askChars, messages } = signs;
+  const before = past !== undefined && isSameAsk(signs, past) ? past : undefined;
+  const again = before !== undefined && !isFurther(signs, before);
+  return {
+    candidate,
+    deployment,
+    userTurns,
+    askChars,
+    messages,
+    repeats: (before?.repeats ?? 0) + Number(again),
+  };
+}
+
+/** As far as counts tell: no text of earlier turns is kept. */
+const isSameAsk = (signs: TurnSigns, home: SessionHome): boolean =>
+  signs.userTurns === home.userTurns && (home.askChars === undefined || signs.askChars === home.askChars);
+
+/** Something was added since the ask was answered: a tool's result, the beginning of an answer. */
+const isFurther = ({ messages }: TurnSigns, home: SessionHome): boolean =>
+  messages !== undefined && home.messages !== undefined && messages > home.messages;
+
+/**
+ * So often an ask that is sent again is taken for one that was not answered well. Programs that send one request over and over, or many that begin
+ * alike, are not asking again: they would hold a model for ever, whatever became of the budget.
+ */
+export const repeatsHeldMax = 3;
+
 /** The user has asked something new: the one moment at which a conversation may go on with a lesser model. */
 export function downgradeAllowed(shape: Shape, session: SessionState | undefined): boolean {
   const home = session?.home;
   if (home === undefined || isUtility(shape)) return true;
   if (shape.openToolLoop || shape.turn === 'tool-result') return false;
-  return shape.userTurns !== home.userTurns;
+  if (!isSameAsk(shape, home)) return true;
+  return !isFurther(shape, home) && (home.repeats ?? 0) >= repeatsHeldMax;
 }
 
 /**

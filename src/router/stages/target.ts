@@ -1,5 +1,5 @@
 import { type NanoUsd, nanoPerUsd } from '../../std/index.ts';
-import type { DecisionTarget } from '../decision.ts';
+import { type DecisionTarget, lambdaUsdMax } from '../decision.ts';
 import type { DecideInput } from './input.ts';
 
 /** How the route's target trades cost against loss for one request. */
@@ -16,7 +16,7 @@ export interface Trade {
 const allowanceMin = 0.001;
 
 /** Quality kept where a target says nothing about quality yet. */
-const defaultQuality = 0.98;
+export const unpacedQuality = 0.98;
 
 /**
  * With a quality target, a loss as large as the whole allowance weighs as much as the reference's whole price. A price of quality
@@ -28,15 +28,16 @@ export function tradeOf(
   referenceNano: NanoUsd | undefined,
   lambdaUsd: number | undefined,
 ): Trade {
-  const priceOfQuality = target.kind === 'usd-per-quality' ? target.value : lambdaUsd;
-  if (target.kind !== 'quality' && priceOfQuality !== undefined) {
+  const given = target.kind === 'usd-per-quality' ? target.value : lambdaUsd;
+  if (target.kind !== 'quality' && given !== undefined) {
+    const priceOfQuality = Math.min(lambdaUsdMax, given);
     return {
       lambdaUsd: priceOfQuality,
       allowance: (savedNano) => (priceOfQuality <= 0 ? 1 : savedNano / nanoPerUsd / priceOfQuality),
       paced: true,
     };
   }
-  const quality = target.kind === 'quality' ? target.value : defaultQuality;
+  const quality = target.kind === 'quality' ? target.value : unpacedQuality;
   const allowance = Math.max(0, 1 - quality);
   return {
     lambdaUsd: (referenceNano ?? 0) / nanoPerUsd / Math.max(allowanceMin, allowance),

@@ -3,6 +3,7 @@ import type { DatabaseOptions } from './database.ts';
 import type { FindingOperations } from './findings.ts';
 import type { KeyOperations } from './keys.ts';
 import type { LearnedOperations } from './learned.ts';
+import type { OutcomeOperations } from './outcomes.ts';
 import type { ObjectOperations } from './provider-objects.ts';
 import type { Reporting } from './report.ts';
 import type { RequestReading, RequestWriting } from './requests.ts';
@@ -14,6 +15,7 @@ export type Operations = Omit<KeyOperations, 'keysVersion'> &
   ResponseOperations &
   FindingOperations &
   LearnedOperations &
+  OutcomeOperations &
   RequestWriting &
   RequestReading &
   Reporting;

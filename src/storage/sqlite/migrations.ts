@@ -123,4 +123,21 @@ export const migrations: readonly string[] = [
     at_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  // Only of rows to come: reading every record anew would hold up the first start for minutes.
+  `
+  ALTER TABLE requests ADD COLUMN decision_id TEXT;
+  CREATE INDEX requests_by_decision ON requests (decision_id) WHERE decision_id IS NOT NULL;
+  `,
+  `
+  CREATE TABLE graded_outcomes (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id TEXT NOT NULL,
+    model TEXT NOT NULL,
+    source TEXT NOT NULL,
+    score REAL NOT NULL,
+    at_ms INTEGER NOT NULL,
+    subject TEXT NOT NULL,
+    UNIQUE (request_id, model, source)
+  );
+  `,
 ];

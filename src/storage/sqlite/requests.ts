@@ -21,8 +21,8 @@ export function requestWriting(db: DatabaseSync): RequestWriting {
   const insertRow = db.prepare(
     `INSERT INTO requests (id, started_at_ms, key_id, project, route, model, deployment, outcome, simulated, input_tokens,
        cache_read_tokens, output_tokens, cost_nano, reference_cost_nano, first_content_ms, service,
-       predicted_cost_nano, predicted_output_tokens)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       predicted_cost_nano, predicted_output_tokens, decision_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const insertRecord = db.prepare('INSERT INTO request_records (id, record) VALUES (?, ?)');
 
@@ -44,12 +44,16 @@ export function requestWriting(db: DatabaseSync): RequestWriting {
 
 export interface RequestReading {
   get(id: string): RequestRecord | undefined;
+  findByDecision(decisionId: string): RequestRecord | undefined;
   list(query: ListQuery): RequestPage;
   spentSince(keyId: string, fromMs: number): bigint;
 }
 
 export function requestReading(db: DatabaseSync): RequestReading {
   const one = db.prepare('SELECT record FROM request_records WHERE id = ?');
+  const decided = db.prepare(
+    'SELECT record FROM requests JOIN request_records USING (id) WHERE decision_id = ? LIMIT 1',
+  );
   const spent = db.prepare(
     `SELECT SUM(cost_nano / 1000000000) AS high, SUM(cost_nano % 1000000000) AS low
      FROM requests WHERE key_id = ? AND started_at_ms >= ?`,
@@ -57,10 +61,8 @@ export function requestReading(db: DatabaseSync): RequestReading {
   spent.setReadBigInts(true);
 
   return {
-    get(id) {
-      const row = one.get(id);
-      return row === undefined ? undefined : parse(String(row['record'])).record;
-    },
+    get: (id) => recordIn(one.get(id)),
+    findByDecision: (decisionId) => recordIn(decided.get(decisionId)),
     list(query) {
       const { where, values } = conditionsOf(query);
       const rows = db
@@ -98,6 +100,10 @@ function parse(line: RecordLine): { record: RequestRecord; line: RecordLine } {
   return { record, line };
 }
 
+function recordIn(row: { [column: string]: unknown } | undefined): RequestRecord | undefined {
+  return row === undefined ? undefined : parse(String(row['record'])).record;
+}
+
 function columnsOf(record: RequestRecord): SQLInputValue[] {
   return [
     record.id,
@@ -118,6 +124,7 @@ function columnsOf(record: RequestRecord): SQLInputValue[] {
     record.service ?? null,
     whole(record.predicted?.costNano),
     whole(record.predicted?.outputTokens),
+    record.decision?.id ?? null,
   ];
 }
 

@@ -1,7 +1,7 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FindingStore } from '../../catalog/index.ts';
-import type { LearnedStore, ProviderObjects, ResponseStore } from '../../gateway/index.ts';
+import type { LearnedStore, OutcomeStore, ProviderObjects, ResponseStore } from '../../gateway/index.ts';
 import type { KeyStore } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
@@ -30,6 +30,7 @@ export interface SqliteStore {
   readonly responses: ResponseStore;
   readonly findings: FindingStore;
   readonly learned: LearnedStore;
+  readonly outcomes: OutcomeStore;
   close(): Promise<void>;
 }
 
@@ -72,6 +73,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     ledger: {
       append: (lines) => writer.call('append', lines),
       get: (id) => reader.call('get', id),
+      findByDecision: (decisionId) => reader.call('findByDecision', decisionId),
       list: (query) => reader.call('list', query),
       report: (query) => reader.call('report', query),
       spentSince: (keyId, fromMs) => reader.call('spentSince', keyId, fromMs),
@@ -101,6 +103,11 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     learned: {
       put: (name, value, atMs) => writer.call('putLearned', name, value, atMs),
       get: (name) => writer.call('getLearned', name),
+    },
+    outcomes: {
+      put: (outcomes, { keptMax, learnedName }) => writer.call('putOutcomes', outcomes, keptMax, learnedName),
+      after: (at, limit) => writer.call('outcomesAfter', at, limit),
+      count: () => writer.call('countOutcomes'),
     },
     async close() {
       listeners.clear();

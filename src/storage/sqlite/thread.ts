@@ -13,6 +13,7 @@ import type {
   ThreadOptions,
   ThreadRequest,
 } from './messages.ts';
+import { outcomeOperations } from './outcomes.ts';
 import { objectOperations } from './provider-objects.ts';
 import { reporting } from './report.ts';
 import { requestReading, requestWriting } from './requests.ts';
@@ -91,6 +92,7 @@ function writing(db: DatabaseSync, pollMs: number, keysChanged: () => void): Par
     ...responseOperations(db),
     ...findingOperations(db),
     ...learnedOperations(db),
+    ...outcomeOperations(db),
     listKeys: keys.listKeys,
     insertKey(key) {
       keys.insertKey(key);

@@ -43,7 +43,7 @@ function follow(plan: AnswerPlan, own: AcceptanceTerms, groups: Map<string, numb
     const options = members.filter((one) => !asked.has(one));
     const atHand = members.filter((one) => asked.has(one) && groups.get(one) !== undefined);
     const next =
-      options.length === 0 ? undefined : worthOfAsking({ evidence, terms: own, parameters, options, atHand });
+      options.length === 0 ? undefined : worthOfAsking({ evidence, terms: own, options, atHand }, parameters);
     if (next === undefined || (next.gain <= 0 && atHand.length > 0)) {
       const right = posterior(evidence, parameters);
       const given = atHand.reduce((x, y) => (right.get(y)! >= right.get(x)! ? y : x), atHand[0]!);
@@ -146,13 +146,15 @@ describe('worthOfAsking', () => {
     })),
   });
   const worth = (groups: (number | undefined)[], lambdaUsd: number) =>
-    worthOfAsking({
-      evidence: evidence(groups),
-      terms: terms(lambdaUsd),
+    worthOfAsking(
+      {
+        evidence: evidence(groups),
+        terms: terms(lambdaUsd),
+        options: ['c', 'strong'],
+        atHand: ['a', 'b'],
+      },
       parameters,
-      options: ['c', 'strong'],
-      atHand: ['a', 'b'],
-    }).gain;
+    ).gain;
 
   it('is higher after disagreement than after agreement', () => {
     assert.ok(worth([0, 1], 0.02) > 0);

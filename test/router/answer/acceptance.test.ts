@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { posterior } from '../../../src/router/answer/acceptance.ts';
+import { type AcceptanceParameters, posterior } from '../../../src/router/answer/acceptance.ts';
 import type { AnswerEvidence } from '../../../src/router/answer/evidence.ts';
+import { logit } from '../../../src/router/predictor/parameters.ts';
 import { answerWorld, parameters, plain } from './acceptance-world.ts';
 
 type Group = number | undefined | 'faulty';
@@ -27,6 +28,45 @@ function evidence(
   };
 }
 
+/** P(right) of each member by going through every way in which all may answer; undefined where none leads to what is known. */
+function countedCases(
+  members: readonly { prior: number; group: Group }[],
+  suggests: number,
+  { otherwise: { rewording }, faults }: AcceptanceParameters,
+): (number | undefined)[] {
+  let total = 0;
+  const right = members.map(() => 0);
+  const go = (m: number, probability: number, said: string[], rights: boolean[]): void => {
+    if (m === members.length) {
+      const fits = members.every(({ group }, i) =>
+        members.every(
+          (other, j) =>
+            typeof group !== 'number' ||
+            typeof other.group !== 'number' ||
+            (group === other.group) === (said[i] === said[j]),
+        ),
+      );
+      if (!fits) return;
+      total += probability;
+      rights.forEach((isRight, i) => {
+        if (isRight) right[i]! += probability;
+      });
+      return;
+    }
+    const { prior, group } = members[m]!;
+    const next = (share: number, isRight: boolean, words: string) => {
+      const failing = group === 'faulty' ? faults[isRight ? 'right' : 'wrong'] : 1;
+      go(m + 1, probability * share * failing, [...said, words], [...rights, isRight]);
+    };
+    next(prior * (1 - rewording), true, 'right');
+    next(prior * rewording, true, `right as ${m} says it`);
+    next((1 - prior) * suggests, false, 'wrong');
+    next((1 - prior) * (1 - suggests), false, `wrong as ${m} says it`);
+  };
+  go(0, 1, [], []);
+  return right.map((part) => (total > 0 ? part / total : undefined));
+}
+
 const rightOf = (given: AnswerEvidence, of = parameters) => [...posterior(given, of).values()];
 const near = (actual: number, expected: number, by: number) =>
   assert.ok(Math.abs(actual - expected) <= by, `${actual} is not within ${by} of ${expected}`);
@@ -40,6 +80,34 @@ describe('posterior', () => {
     // Apart: one right and the other wrong, twice .16; both wrong .04 less what coincides.
     const [left] = rightOf(evidence([0.8, 0.8], [0, 1]), plain);
     near(left!, 0.16 / (0.32 + 0.04 * 0.75), 1e-9);
+  });
+
+  it('gives for up to five members what counting all cases gives, where errors have nothing in common', () => {
+    const share = fc.double({ min: 0.02, max: 0.98, noNaN: true });
+    const members = fc.array(
+      fc.record({ prior: share, group: fc.constantFrom(undefined, 'faulty', 0, 1, 2) }),
+      {
+        minLength: 1,
+        maxLength: 5,
+      },
+    );
+    fc.assert(
+      fc.property(members, share, share, (all, suggests, rewording) => {
+        const of: AcceptanceParameters = {
+          ...plain,
+          otherwise: { suggestion: logit(suggests), rewording },
+          faults: { wrong: 0.3, right: 0.05 },
+        };
+        const counted = countedCases(all as { prior: number; group: Group }[], suggests, of);
+        const given = evidence(
+          all.map(({ prior }) => prior),
+          all.map(({ group }) => group as Group),
+        );
+        rightOf(given, of).forEach((right, m) => {
+          near(right, counted[m] ?? all[m]!.prior, 1e-7);
+        });
+      }),
+    );
   });
 
   it('stays at what was predicted while nobody has answered', () => {

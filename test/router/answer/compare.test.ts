@@ -309,4 +309,56 @@ describe('groupAnswers()', () => {
     assert.deepEqual(groupAnswers(given, 'number'), [0, undefined, 1, 0, undefined]);
     assert.deepEqual(groupAnswers(given, 'text'), [undefined, undefined, undefined, undefined, undefined]);
   });
+
+  const numbersOf = (...texts: string[]) =>
+    groupAnswers(
+      texts.map((text) => answer(text)),
+      'number',
+    );
+
+  it('holds a number in one unit and the same in another for different answers', () => {
+    const pairs: [string, string][] = [
+      ['2 hours', '2 minutes'],
+      ['The answer is 2 hours.', 'It takes **2 more minutes**.'],
+      ['\\boxed{2\\text{ hours}}', '\\boxed{2\\,\\text{min}}'],
+      ['$5', '5 cents'],
+      ['So she pays $5 in all.', 'So she pays 5 cents in all.'],
+      ['50%', '50 degrees'],
+      ['1/2 hour', '1/2 day'],
+      ['60 km/h', '60 mph'],
+      ['3 kg', '3 g'],
+      ['答案：2小时', '答案：2分钟'],
+      ['答案是2 小时。', '所以需要2天。'],
+      ['答案：5元', '答案：5角'],
+      ['答えは100円です。', '答えは100ドルです。'],
+      ['答えは2時間です。', '答えは2分です。'],
+      ['정답은 2시간입니다.', '정답은 2분입니다.'],
+      ['정답: 500원', '정답: 500달러'],
+    ];
+    for (const [one, other] of pairs) assert.deepEqual(numbersOf(one, other), [0, 1], `${one} | ${other}`);
+  });
+
+  it('holds units that are spelled in different ways, things counted, and a number without a unit for the same', () => {
+    const sets = [
+      ['2 hours', '2 hrs', '2h', '答案：2小时', '2', 'The answer is **2 hours** in total.', '$2$ hours'],
+      ['$18', '18 dollars', '\\boxed{\\$18}', 'So she has **$18** left.', '18 US dollars', '18'],
+      ['18 eggs', '18 eggs left', '18', '答案是18个。', '18개', '答えは18つです。'],
+      ['5元', '5 yuan', '答案：5块钱', '5'],
+      ['100円', '100 yen', '答えは100円です。', '100'],
+      ['50%', '50 percent', '\\boxed{50\\%}', '50％', '50'],
+      ['60 km/h', '60 kilometers per hour', '60 km'],
+    ];
+    for (const texts of sets)
+      assert.deepEqual(
+        numbersOf(...texts),
+        texts.map(() => 0),
+        texts.join(' | '),
+      );
+  });
+
+  it('lets a number without a unit bear out neither of two units, in any order', () => {
+    assert.deepEqual(numbersOf('2 hours', '2', '2 minutes'), [0, 1, 2]);
+    assert.deepEqual(numbersOf('2', '2 minutes', '2 hours', '2'), [0, 1, 2, 0]);
+    assert.deepEqual(numbersOf('2 hours', '3 minutes', '2'), [0, 1, 0]);
+  });
 });

@@ -6,6 +6,7 @@ import type { AnswerEvidence } from '../../../src/router/answer/evidence.ts';
 import { type Judgement, judgeAnswers } from '../../../src/router/answer/judge.ts';
 import { type AnswerPlan, planMembers } from '../../../src/router/answer/plan.ts';
 import { answer, ask, shapeOf } from './fixtures.ts';
+import { foreseenBy } from './look-ahead.ts';
 
 const request = ask('Janet has 16 eggs and eats 3. How many eggs are left?');
 const shape = shapeOf(request);
@@ -17,8 +18,7 @@ const checked = planOf({ kind: 'check', first: 'a' });
 function planOf(
   plan: { kind: 'vote'; voters: ['a', 'b', 'c'] | ['a', 'b'] } | { kind: 'check'; first: 'a' },
 ): AnswerPlan {
-  // biome-ignore lint/suspicious/noThenProperty: who answers then is a name, and nobody awaits a plan.
-  return { ...plan, then: 'r' };
+  return { ...plan, last: 'r' };
 }
 
 /** Bayes with members that err on their own, wrong answers coinciding in one case of five. */
@@ -64,6 +64,7 @@ function judge(given: Case): Judgement {
       comparison: 'number',
     },
     posterior: independent,
+    lookAhead: foreseenBy(independent),
     request,
     shape,
     answers: new Map(entries),

@@ -1,14 +1,21 @@
 import { lastAnnounced, lastBoxed, lastLine, withoutMarks } from './final-answer.ts';
+import { unitBeside } from './unit.ts';
 
 /** Digits of a number that is not whole: rounding differs from model to model beyond them. */
 const significantDigits = 6;
 const expressionCharsMax = 120;
 
+/** What an answer says in numbers, and in what unit, where it names one that is told apart from others. */
+export interface NumberSaid {
+  key: string;
+  unit?: string | undefined;
+}
+
 /**
  * The number an answer ends with, in one spelling: «1,234.50», «$1234.5» and «1234.5 dollars» are one; «1/2» is 0.5, «50 %» is 50. Where the final answer
  * is an expression («2\sqrt{3}»), its text without blanks and dressing.
  */
-export function numberKey(answer: string): string | undefined {
+export function numberSaid(answer: string): NumberSaid | undefined {
   const text = plainNumbers(answer);
   const boxed = lastBoxed(text);
   if (boxed !== undefined) return valueKey(boxed);
@@ -59,7 +66,7 @@ const sized =
   /(?<![\d.,])(\d[\d,]{0,20}(?:\.\d{1,10})?)(?:\s?(dozen|thousand|million|billion|trillion)s?\b|(?-i:([KMB]))\b|\s?(千(?![克米瓦卡升])|万|亿|億|천|만|억))(?![万亿億만억]|\s?\d)/gi;
 
 /** What stands for a value as a whole: a number, several where several are right, or an expression. */
-function valueKey(raw: string): string | undefined {
+function valueKey(raw: string): NumberSaid | undefined {
   const last = afterEquals(raw);
   // A pair in brackets has an order: a point, an interval.
   const isPair = /^\W{0,4}[([].*,.*[)\]]/.test(raw.trim());
@@ -72,25 +79,26 @@ function valueKey(raw: string): string | undefined {
 }
 
 /** «x = 5, y = 3»: which is which is part of the answer. */
-function namedValues(raw: string): string | undefined {
+function namedValues(raw: string): NumberSaid | undefined {
   if (raw.length > numberCharsMax) return undefined;
   const values = new Map<string, string>();
   for (const [, name, value] of raw.matchAll(/(?<![\w\\])([a-zA-Z]\w{0,2})\s?=\s?([^=,;\s]+)/g)) {
-    values.set(name!, numberIn(value!) ?? value!);
+    values.set(name!, bareNumber(value!) ?? value!);
   }
   if (values.size < 2) return undefined;
-  return `=${[...values]
+  const key = [...values]
     .map(([name, value]) => `${name}=${value}`)
     .sort()
-    .join(',')}`;
+    .join(',');
+  return { key: `=${key}` };
 }
 
 /** «x = 3 or x = -1» */
-function several(raw: string): string | undefined {
+function several(raw: string): NumberSaid | undefined {
   if (raw.length > numberCharsMax) return undefined;
   const parts = raw.split(/,\s|\bor\b|\band\b|或|和|または|또는|\\text\{ ?(?:or|and) ?\}/);
-  const values = parts.map((part) => numberIn(afterEquals(part)));
-  return parts.length < 2 || values.includes(undefined) ? undefined : `=${values.sort().join(',')}`;
+  const values = parts.map((part) => bareNumber(afterEquals(part)));
+  return parts.length < 2 || values.includes(undefined) ? undefined : { key: `=${values.sort().join(',')}` };
 }
 
 /** One term without words beside it, with an operator, a function or a letter in it. */
@@ -124,8 +132,29 @@ const unit =
 const variable = /\d(?:[abceiknpqrtuxyz]|pi|sqrt|sin|cos|log|ln)(?![a-z\d])/;
 const numberCharsMax = 200;
 
-/** The number that a text is, units and currency aside; undefined where it is more than that. */
-function numberIn(raw: string): string | undefined {
+/** The number that a text is, with its unit; undefined where it is more than that. */
+function numberIn(raw: string): NumberSaid | undefined {
+  const key = bareNumber(raw);
+  if (key === undefined) return undefined;
+  const found = written.exec(raw);
+  return found === null ? { key } : withUnit(key, raw, found.index, found[0]);
+}
+
+/** A value as a number, a fraction or a mixed number, or with an exponent. */
+const written = /\d[\d.,]*(?:\s?\/\s?\d+|\s\d+\/\d+|[eE][-+]?\d+)?/;
+/** Nothing further from a number is its unit. */
+const besideMax = 40;
+
+function withUnit(key: string, text: string, at: number, found: string): NumberSaid {
+  const end = at + found.length;
+  return {
+    key,
+    unit: unitBeside(text.slice(Math.max(0, at - besideMax), at), text.slice(end, end + besideMax)),
+  };
+}
+
+/** Units and currency aside. */
+function bareNumber(raw: string): string | undefined {
   if (raw.length > numberCharsMax) return undefined;
   let text = withoutMarks(
     raw
@@ -173,7 +202,7 @@ function spelled(value: number | string): string | undefined {
     : String(Number(value.toPrecision(significantDigits)));
 }
 
-function firstNumber(text: string): string | undefined {
+function firstNumber(text: string): NumberSaid | undefined {
   // A fraction is one number, not two.
   const whole = /[-−]?\d+(?:\.\d+)?\s?\/\s?\d+/.exec(text.replace(texFraction, '$1/$2'));
   const [found] = text.matchAll(numbers);
@@ -183,17 +212,22 @@ function firstNumber(text: string): string | undefined {
   if (together !== undefined && together.index <= found!.index + 1)
     return expression(together[0].replace(/[.,]$/, ''));
   if (whole !== null && first !== undefined && whole[0].startsWith(first)) return numberIn(whole[0]);
-  return first === undefined ? undefined : numberIn(first);
+  return found === undefined ? undefined : foundNumber(text, found);
 }
 
-function lastNumber(text: string): string | undefined {
+function foundNumber(text: string, { 0: found, index }: RegExpExecArray): NumberSaid | undefined {
+  const key = bareNumber(found);
+  return key === undefined ? undefined : withUnit(key, text, index, found);
+}
+
+function lastNumber(text: string): NumberSaid | undefined {
   const found = [...text.matchAll(numbers)].at(-1);
   if (found === undefined || isQualified(text, found.index)) return undefined;
   const together = [...text.matchAll(compound)].at(-1);
   const ends = found.index + found[0].length;
   if (together !== undefined && together.index + together[0].length >= ends)
     return expression(together[0].replace(/[.,]$/, ''));
-  return numberIn(found[0]);
+  return foundNumber(text, found);
 }
 
 /** «12:30», «3-5», «between 3 and 5», «5 hours 30 minutes»: several numbers that are one value, of which no part says the same. */
@@ -207,7 +241,7 @@ const isQualified = (text: string, at: number) =>
   );
 
 /** «… so she pays **$18**.» */
-function lastBold(text: string): string | undefined {
+function lastBold(text: string): NumberSaid | undefined {
   const bold = [...text.matchAll(/\*\*([^*\n]{1,60})\*\*/g)].at(-1)?.[1];
   return bold === undefined ? undefined : numberIn(afterEquals(bold));
 }
@@ -218,7 +252,7 @@ const afterEquals = (text: string) => text.slice(text.lastIndexOf('=') + 1).trim
 const firstSentence = (text: string) => text.split(/(?<=[^\d])\.\s|\.$|。/, 1)[0]!;
 
 /** An expression is compared as written, apart from dressing that changes nothing. */
-function expression(raw: string): string | undefined {
+function expression(raw: string): NumberSaid | undefined {
   const text = withoutMarks(raw.replaceAll('\\$', ''))
     .replace(/\\(?:left|right|,|;|!|quad|displaystyle)/g, '')
     .replace(/\\[dt]frac/g, '\\frac')
@@ -226,5 +260,5 @@ function expression(raw: string): string | undefined {
     .replace(/^[a-zA-Z]\s?=/, '')
     .replace(/[\s$]+|\.(?!\d)/g, '')
     .toLowerCase();
-  return text === '' || text.length > expressionCharsMax ? undefined : `=${text}`;
+  return text === '' || text.length > expressionCharsMax ? undefined : { key: `=${text}` };
 }

@@ -1,30 +1,20 @@
-import type { AnswerEvidence } from './evidence.ts';
-import type { AcceptanceTerms } from './terms.ts';
+import type { AnswerEvidence } from '../../../src/router/answer/evidence.ts';
+import type { Asking, AskingWorth } from '../../../src/router/answer/expect.ts';
+import type { JudgeInput } from '../../../src/router/answer/judge.ts';
+import type { AcceptanceTerms } from '../../../src/router/answer/terms.ts';
 
-/** P(right) of each member; for those not asked, what is expected of them in the light of the other answers. */
-export type Posterior = (evidence: AnswerEvidence) => ReadonlyMap<string, number>;
-
-export interface AskingInput {
-  evidence: AnswerEvidence;
-  terms: AcceptanceTerms;
-  posterior: Posterior;
-  /** Members that may be asked next, in the order of the plan; at least one. */
-  options: readonly string[];
-  /** Members whose answers may be given out as they are. */
-  atHand: readonly string[];
-}
-
-/** What asking on is worth beyond giving out the best answer at hand; by λ in USD, or in quality where λ has no end. */
-export interface AskingWorth {
-  option: string;
-  gain: number;
-}
+type Posterior = JudgeInput['posterior'];
+type AskingInput = Asking & { posterior: Posterior };
 
 /**
- * Looks ahead over the few members that a plan has: asking one may bear out an answer at hand or contradict it, and what is best after that is chosen then.
- * Plans have at most four members, two of them already asked, so that the tree stays small.
+ * Looks ahead with nothing but a posterior, for judgements whose posterior can be reckoned by hand: asking one may bear out an answer at hand or contradict
+ * it, and what is best after that is chosen then.
  */
-export function worthOfAsking({ evidence, terms, posterior, options, atHand }: AskingInput): AskingWorth {
+export function foreseenBy(posterior: Posterior): (asking: Asking) => AskingWorth {
+  return (asking) => worthOfAsking({ ...asking, posterior });
+}
+
+function worthOfAsking({ evidence, terms, posterior, options, atHand }: AskingInput): AskingWorth {
   const scale = scaleOf(terms);
   const right = posterior(evidence);
   const now = scale.quality * best(right, atHand);

@@ -1,0 +1,82 @@
+import { acceptanceWithout, answeredAsks } from '../../src/evaluation/cascades/acceptance-fits.ts';
+import { outOfSample, readEntries } from '../../src/evaluation/cascades/priors.ts';
+import type { NamedRows, OutcomeRow } from '../../src/evaluation/index.ts';
+import { canonicalModels } from '../../src/evaluation/known-models.ts';
+import { artefactRouter } from '../../src/evaluation/routers/ours.ts';
+import type { OfflineRouter } from '../../src/evaluation/routers/router.ts';
+import { defaultFit, fitPredictor } from '../../src/evaluation/training/fit.ts';
+import {
+  type AcceptanceParameters,
+  createPredictor,
+  loadShippedPredictor,
+  type Predictor,
+  type PredictorParameters,
+} from '../../src/router/index.ts';
+
+/** A part of the rows and the predictor that decides them, on both sides of the comparison. */
+export interface Part {
+  key: string;
+  rows: OutcomeRow[];
+  predictor: Predictor;
+  /** P(right) of the models asked for, as evaluation sees it. */
+  quality(row: OutcomeRow): Float64Array;
+  acceptance: AcceptanceParameters;
+}
+
+const folds = 5;
+const seed = 1;
+
+/**
+ * Five folds by prompt text, each decided by a fit on the file's other folds. `votes`: how answers agree is fitted on the other folds too; else nobody
+ * compares answers. Intervals are calibrated as the shipped ones are.
+ */
+export function foldedParts(file: NamedRows, models: string[], votes: boolean): Part[] {
+  const fits: PredictorParameters[] = [];
+  const { calibration, acceptance: shipped } = loadShippedPredictor().parameters;
+  const router: OfflineRouter = {
+    id: 'ours',
+    name: 'ours',
+    fit(prompts, ids, options) {
+      const training = prompts.rows.map((row) => row.training);
+      const fitted = fitPredictor(training, { ...defaultFit, headsFor: new Set(ids) }, { calibration });
+      fits.push(fitted);
+      return artefactRouter(fitted, () => {}).fit(prompts, ids, options);
+    },
+  };
+  const options = { router, folds, seed, progress: () => {} };
+  const priors = outOfSample(file.name, models, readEntries([file]), 'in-domain', options);
+  const acceptanceOf = votes ? acceptanceWithout(answeredAsks(priors)) : () => shipped;
+  // In this order the fits were made.
+  const keys = [...new Set(priors.held.values())].sort();
+  return keys.map((key, k) => {
+    const acceptance = acceptanceOf(key);
+    return {
+      key,
+      rows: file.rows.filter((row) => priors.held.get(row) === key),
+      predictor: createPredictor({ ...fits[k]!, acceptance }),
+      quality: (row) => priors.quality.get(row)!,
+      acceptance,
+    };
+  });
+}
+
+/** The shipped predictor as it is, which may have been fitted on these very rows. */
+export function shippedPart(file: NamedRows, models: string[]): Part {
+  const predictor = loadShippedPredictor();
+  const ids = models.map(canonicalModels());
+  const router = artefactRouter(predictor.parameters, () => {}).fit({ rows: [], answeredBy: never }, ids, {
+    seed,
+  });
+  const prompts = new Map(readEntries([file]).map(({ row, prompt }) => [row, prompt]));
+  return {
+    key: 'all',
+    rows: file.rows,
+    predictor,
+    quality: (row) => router.quality(prompts.get(row)!, models.length - 1),
+    acceptance: predictor.parameters.acceptance,
+  };
+}
+
+function never(): never {
+  throw new Error('nothing is fitted');
+}

@@ -1,0 +1,64 @@
+import type { AttemptRecord } from '../../ledger/index.ts';
+import type { NanoUsd } from '../../std/index.ts';
+import type { Balancing, Cancellation } from '../../upstream/index.ts';
+import type { GatewayDeps } from '../gateway.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { SignalSource } from './settings.ts';
+
+/** A signal is one small answer, so it is asked once and nothing large is read. */
+export const signalAttemptsMax = 1;
+export const signalAnswerBytesMax = 1_048_576;
+
+export type SignalDeps = Pick<
+  GatewayDeps,
+  | 'clock'
+  | 'ids'
+  | 'random'
+  | 'transport'
+  | 'fleet'
+  | 'signers'
+  | 'retryBudget'
+  | 'retryPolicy'
+  | 'estimator'
+  | 'limits'
+  | 'log'
+  | 'signals'
+>;
+
+/** What one call of a signal must know. */
+export interface Asking {
+  source: SignalSource;
+  /** Of the client's request. */
+  requestId: string;
+  snapshot: Snapshot;
+  cancellation: Cancellation;
+  deps: SignalDeps;
+}
+
+/** What a service said. `numbers` are the signal as the router reads it, or what is made into it. */
+export type SignalReply =
+  | { kind: 'answered'; numbers: number[] }
+  | { kind: 'unclear' }
+  | { kind: 'failed' }
+  | { kind: 'cancelled' };
+
+export interface SignalCall {
+  reply: SignalReply;
+  /** Undefined where nothing was called. */
+  deployment: string | undefined;
+  /** One for each call that was made. */
+  records(): Promise<AttemptRecord[]>;
+}
+
+/** A signal that is ready to be asked. */
+export interface PreparedSignal {
+  /** The most that asking can cost. */
+  worstNano: NanoUsd;
+  /** Rejects only with faults of ours. */
+  call(): Promise<SignalCall>;
+}
+
+/** Who answers is chosen by price and limits alone: signals have no conversation to stay with. */
+export function balancingOf({ snapshot }: Asking, tokens: number): Balancing {
+  return { strategy: snapshot.balance, costsNano: new Map(), home: undefined, tokens };
+}
