@@ -5,7 +5,7 @@ import { answerReply } from './answers.ts';
 import type { RecordedAsk } from './asks.ts';
 import { learnedCosts, mean, meanCosts } from './expected-costs.ts';
 import { startFleet } from './fleet.ts';
-import { type OfflineTask, type Outcome, playOffline } from './offline.ts';
+import { type OfflineTask, type Outcome, playOffline, type Target } from './offline.ts';
 import type { Part } from './predictors.ts';
 import { priceOf, type RecordedPrice } from './prices.ts';
 import { asRead, readAsk, readOtherwise } from './readings.ts';
@@ -23,8 +23,9 @@ export interface FleetTask {
 
 /** One price of quality, three times: by the rule with mean costs, with costs as the gateway expects them, and through the gateway. */
 export interface Compared {
-  lambdaUsd: number;
-  table: Outcome;
+  target: Target;
+  /** Absent for a quality target, of which tables know nothing. */
+  table: Outcome | undefined;
   offline: Outcome;
   gateway: Outcome;
   /** Of requests for which the gateway paid what the offline engine pays, so called the same models. */
@@ -44,11 +45,17 @@ export interface ComparedTask {
   at: Compared[];
 }
 
+/** Beside the prices of quality: what share of the reference's quality is to be sure, not expected. */
+const qualityTarget = 0.9;
 /** Asks that each model answers before anything is measured. */
 const asksBefore = 200;
 
 /** Replays a task at the prices of quality at which the table comes closest to keeping these shares of the reference's quality. */
-export async function compareTask(task: FleetTask, shares: readonly number[]): Promise<ComparedTask> {
+export async function compareTask(
+  task: FleetTask,
+  shares: readonly number[],
+  atOnce: number,
+): Promise<ComparedTask> {
   const { asks, models, votes, parts } = task;
   const file: NamedRows = { name: task.file, rows: asks.map((ask) => ask.row) };
   const recorded = recordedAnswers(file, models);
@@ -65,9 +72,16 @@ export async function compareTask(task: FleetTask, shares: readonly number[]): P
   const order = parts.flatMap((part) => shuffled(part.rows.map((row) => recorded.rows.indexOf(row))));
   const curve = qualityPrices.map((price) => {
     const lambdaUsd = price * reference.usd;
-    return { lambdaUsd, table: playOffline(offline, order, lambdaUsd, (part) => means.get(part)!) };
+    return {
+      lambdaUsd,
+      table: playOffline(offline, order, { usd_per_quality: lambdaUsd }, (part) => means.get(part)!),
+    };
   });
-  const chosen = shares.map((share) => closest(curve, share * reference.quality));
+  const chosen: { target: Target; table?: Outcome }[] = shares.map((share) => {
+    const { lambdaUsd, table } = closest(curve, share * reference.quality);
+    return { target: { usd_per_quality: lambdaUsd }, table };
+  });
+  if (!votes) chosen.push({ target: { quality: qualityTarget } });
 
   const readings = asks.map((ask) => readAsk(ask, routeName));
   const forms = comparisonBySource(file.rows);
@@ -81,7 +95,7 @@ export async function compareTask(task: FleetTask, shares: readonly number[]): P
   const before = shuffled(asks).slice(0, asksBefore);
   try {
     const at: Compared[] = [];
-    for (const { lambdaUsd, table } of chosen) {
+    for (const { target, table } of chosen) {
       const learned = learnedCosts(
         recorded,
         readings,
@@ -91,16 +105,16 @@ export async function compareTask(task: FleetTask, shares: readonly number[]): P
       for (const model of models) for (const ask of before) learned.observe(asks.indexOf(ask), [model]);
       const replayed = await replay(
         fleet,
-        { models, prices, target: { usd_per_quality: lambdaUsd }, cascade: { checks: votes, votes } },
+        { models, prices, target, cascade: { checks: votes, votes }, atOnce },
         parts.map((part, p) => ({
           predictor: part.predictor,
           before: p === 0 ? before : [],
           asks: shuffled(part.rows).map((row) => asks[recorded.rows.indexOf(row)]!),
         })),
       );
-      const played = playOffline(asGateway, order, lambdaUsd, () => learned);
+      const played = playOffline(asGateway, order, target, () => learned);
       at.push({
-        lambdaUsd,
+        target,
         table,
         offline: played,
         alike:

@@ -1,7 +1,7 @@
 /**
  * Recorded outcomes through the real gateway: a fleet of upstreams on loopback answers every recorded prompt as the recorded models did, the gateway
  * routes, and what came of it is held against what the offline engine says of the same rows, the same predictor and the same price of quality.
- * `npm run bench:fleet -- [--only TASK,…] [--data FOLDER] [--shipped]`
+ * `npm run bench:fleet -- [--only TASK,…] [--data FOLDER] [--shipped] [--at-once N]`
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ const { values: flags } = parseArgs({
       default: fileURLToPath(new URL('../../../shared/data/routing', import.meta.url)),
     },
     only: { type: 'string' },
+    'at-once': { type: 'string', default: '1' },
     shipped: { type: 'boolean', default: false },
   },
 });
@@ -36,6 +37,11 @@ const usual = [
 ];
 /** Shares of the reference's quality that the table keeps at the prices of quality that are replayed. */
 const shares = [0.95, 0.98, 0.995];
+
+/** What may lie between the gateway and the offline engine, in quality kept and in what is saved. */
+const gapMax = 0.01;
+const heads = ['target', 'table', 'offline', 'gateway', 'gap', 'same calls'];
+const widths = [14, 16, 16, 16, 24, 10];
 
 if (existsSync(flags.data)) await main();
 else console.error('The recorded outcomes are not on this machine; there is nothing to replay.');
@@ -73,7 +79,7 @@ async function main(): Promise<void> {
       ? [shippedPart(file, task.models)]
       : foldedParts(file, task.models, task.votes);
     const startedMs = performance.now();
-    const compared = await compareTask({ ...task, asks, parts }, shares);
+    const compared = await compareTask({ ...task, asks, parts }, shares, Number(flags['at-once']));
     print(task, compared, twins, performance.now() - startedMs);
   }
 }
@@ -91,12 +97,21 @@ function print(
   console.log(
     `\n${task.id}: ${task.models.slice(0, -1).join(' + ')} → ${task.models.at(-1)}, ${n} asks${twins > 0 ? `, ${twins} twins left out` : ''}, ${readOtherwise} read otherwise, ${(ms / 1000).toFixed(0)} s`,
   );
+  console.log(`  ${heads.map((head, c) => head.padEnd(widths[c]!)).join('')}`);
   const kept = ({ quality }: Outcome) => quality / reference.quality;
   const saved = ({ usd }: Outcome) => 1 - usd / reference.usd;
-  for (const { lambdaUsd, table, offline, gateway, referenceShare, callsPerRequest, alike } of at) {
+  for (const { target, table, offline, gateway, alike } of at) {
     const gap = [kept(gateway) - kept(offline), saved(gateway) - saved(offline)];
-    console.log(
-      `  λ $${lambdaUsd.toFixed(4)}  table ${points(kept(table))} ${points(saved(table))}  offline ${points(kept(offline))} ${points(saved(offline))}  gateway ${points(kept(gateway))} ${points(saved(gateway))}  gap ${gap.map(points).join(' ')} ${gap.every((one) => Math.abs(one) <= 0.01) ? 'pass' : 'FAIL'}  reference ${points(referenceShare)} calls ${callsPerRequest.toFixed(2)} alike ${points(alike)}`,
-    );
+    const holds = gap.every((one) => Math.abs(one) <= gapMax);
+    const figures = (outcome: Outcome) => `${points(kept(outcome))} ${points(saved(outcome))}`;
+    const cells = [
+      'quality' in target ? `quality ${target.quality}` : `$${target.usd_per_quality.toFixed(4)}`,
+      table === undefined ? '' : figures(table),
+      figures(offline),
+      figures(gateway),
+      `${gap.map(points).join(' ')} ${holds ? 'holds' : 'MISSED'}`,
+      points(alike),
+    ];
+    console.log(`  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join('')}`);
   }
 }

@@ -1,5 +1,6 @@
 import type { RecordedAnswers } from '../../src/evaluation/cascades/recorded.ts';
 import { type RowOutcome, rowPlayer } from '../../src/evaluation/cascades/simulate.ts';
+import type { OutcomeRow } from '../../src/evaluation/index.ts';
 import type { ExpectedCosts } from './expected-costs.ts';
 import type { Part } from './predictors.ts';
 
@@ -13,6 +14,9 @@ export interface PlayedRoute extends Outcome {
   /** By row of the task. */
   rows: RowOutcome[];
 }
+
+/** What the route is to reach, as its configuration spells it. A quality target is for routes without votes. */
+export type Target = { usd_per_quality: number } | { quality: number };
 
 /** A recorded task: the cheap models, then the reference. */
 export interface OfflineTask {
@@ -31,7 +35,7 @@ export interface OfflineTask {
 export function playOffline(
   task: OfflineTask,
   order: readonly number[],
-  lambdaUsd: number,
+  target: Target,
   costs: (part: Part) => ExpectedCosts,
 ): PlayedRoute {
   const rows: RowOutcome[] = new Array(task.recorded.rows.length);
@@ -40,7 +44,7 @@ export function playOffline(
   for (const i of order) {
     const part = task.partOf[i]!;
     const expected = costs(part);
-    const outcome = lookedAt(task, i, playRow(task, i, part, expected.of(i), lambdaUsd));
+    const outcome = lookedAt(task, i, playRow(task, i, part, expected.of(i), target));
     expected.observe(i, outcome.asked);
     rows[i] = outcome;
     quality += outcome.score / order.length;
@@ -66,10 +70,13 @@ function playRow(
   i: number,
   part: Part,
   costUsd: Float64Array,
-  lambdaUsd: number,
+  target: Target,
 ): RowOutcome {
-  const quality = part.quality(recorded.rows[i]!);
   const members = recorded.models.map((_, m) => m);
+  if ('quality' in target)
+    return single(recorded, i, surest(part, recorded.rows[i]!, costUsd, target.quality));
+  const lambdaUsd = target.usd_per_quality;
+  const quality = part.quality(recorded.rows[i]!);
   if (votes) {
     const row = { quality, costUsd, parameters: part.acceptance };
     return rowPlayer(recorded, i, row, { members, last: members.at(-1)!, votes })(lambdaUsd);
@@ -77,5 +84,19 @@ function playRow(
   // The model with the most quality less cost, as where pairs and pools are swept.
   const worth = members.map((m) => lambdaUsd * quality[m]! - costUsd[m]!);
   const best = worth.indexOf(Math.max(...worth));
-  return { score: recorded.score[best]![i]!, usd: recorded.usd[best]![i]!, asked: [recorded.models[best]!] };
+  return single(recorded, i, best);
+}
+
+const single = ({ score, usd, models }: RecordedAnswers, i: number, m: number): RowOutcome => ({
+  score: score[m]![i]!,
+  usd: usd[m]![i]!,
+  asked: [models[m]!],
+});
+
+/** The cheapest model whose loss is within the allowance even at its upper bound, else the reference, which is the last. */
+function surest(part: Part, row: OutcomeRow, costUsd: Float64Array, target: number): number {
+  const high = part.lossHigh(row);
+  const last = costUsd.length - 1;
+  const sure = [...costUsd.keys()].filter((m) => costUsd[m]! < costUsd[last]! && high[m]! <= 1 - target);
+  return sure.reduce((best, m) => (costUsd[m]! < costUsd[best]! ? m : best), last);
 }

@@ -11,6 +11,7 @@ import {
   loadShippedPredictor,
   type Predictor,
   type PredictorParameters,
+  readAsk,
 } from '../../src/router/index.ts';
 
 /** A part of the rows and the predictor that decides them, on both sides of the comparison. */
@@ -20,6 +21,8 @@ export interface Part {
   predictor: Predictor;
   /** P(right) of the models asked for, as evaluation sees it. */
   quality(row: OutcomeRow): Float64Array;
+  /** Upper bounds of their losses against the last of them. */
+  lossHigh(row: OutcomeRow): number[];
   acceptance: AcceptanceParameters;
 }
 
@@ -50,11 +53,13 @@ export function foldedParts(file: NamedRows, models: string[], votes: boolean): 
   const keys = [...new Set(priors.held.values())].sort();
   return keys.map((key, k) => {
     const acceptance = acceptanceOf(key);
+    const predictor = createPredictor({ ...fits[k]!, acceptance });
     return {
       key,
       rows: file.rows.filter((row) => priors.held.get(row) === key),
-      predictor: createPredictor({ ...fits[k]!, acceptance }),
+      predictor,
       quality: (row) => priors.quality.get(row)!,
+      lossHigh: boundsOf(predictor, models),
       acceptance,
     };
   });
@@ -73,7 +78,17 @@ export function shippedPart(file: NamedRows, models: string[]): Part {
     rows: file.rows,
     predictor,
     quality: (row) => router.quality(prompts.get(row)!, models.length - 1),
+    lossHigh: boundsOf(predictor, models),
     acceptance: predictor.parameters.acceptance,
+  };
+}
+
+function boundsOf(predictor: Predictor, names: readonly string[]): Part['lossHigh'] {
+  const models = names.map((name) => ({ id: canonicalModels()(name), aliases: [], scores: [] }));
+  return ({ prompt }) => {
+    const { vector, task, language } = readAsk(prompt);
+    const request = { ask: predictor.read(vector), task, language };
+    return predictor.predict(request, models.at(-1)!, models).map(({ loss }) => loss.high);
   };
 }
 

@@ -7,6 +7,7 @@ import type { Predictor } from '../../src/router/index.ts';
 import { createLog, startGateway } from '../../src/server/index.ts';
 import { markOf } from './answers.ts';
 import { bodyOf, type RecordedAsk } from './asks.ts';
+import { outputTokensMax } from './expected-costs.ts';
 import type { Fleet } from './fleet.ts';
 import type { RecordedPrice } from './prices.ts';
 
@@ -16,6 +17,8 @@ export interface ReplayRoute {
   prices: ReadonlyMap<string, RecordedPrice>;
   target: { usd_per_quality: number } | { quality: number };
   cascade: { checks: boolean; votes: boolean };
+  /** Requests under way at once. One at a time, lengths are learned in the order of the asks. */
+  atOnce: number;
 }
 
 /** One after the other in one data folder, as after a restart with newly fitted weights; what is learned of lengths goes on. */
@@ -36,7 +39,6 @@ export interface Replayed {
   reason: string;
 }
 
-const atOnceMax = Number(process.env["AT_ONCE"] ?? 16);
 const adminKey = 'bench-admin-key-0123456789abcdef';
 
 /** Sends every ask as a conversation of its own to a gateway that is started for it, and reads off the answers who gave them and what they cost. */
@@ -81,21 +83,27 @@ async function replayPart(folder: string, config: string, route: ReplayRoute, pa
   });
   try {
     for (const name of deploymentIds(route.models))
-      await sendAll(part.before, (ask) => send(gateway.url, name, ask, route.models));
-    const replayed = await sendAll(part.asks, (ask) => send(gateway.url, routeName, ask, route.models));
+      await sendAll(part.before, route.atOnce, (ask) => send(gateway.url, name, ask, route.models));
+    const replayed = await sendAll(part.asks, route.atOnce, (ask) =>
+      send(gateway.url, routeName, ask, route.models),
+    );
     return { replayed, ledgerUsd: await spent(gateway.url) };
   } finally {
     await gateway.close();
   }
 }
 
-async function sendAll(asks: readonly RecordedAsk[], sendOne: (ask: RecordedAsk) => Promise<Replayed>) {
+async function sendAll(
+  asks: readonly RecordedAsk[],
+  atOnce: number,
+  sendOne: (ask: RecordedAsk) => Promise<Replayed>,
+) {
   const waiting = asks.toReversed();
   const answered: Replayed[] = [];
   const worker = async () => {
     for (let ask = waiting.pop(); ask !== undefined; ask = waiting.pop()) answered.push(await sendOne(ask));
   };
-  await Promise.all(Array.from({ length: atOnceMax }, worker));
+  await Promise.all(Array.from({ length: atOnce }, worker));
   return answered;
 }
 
@@ -172,7 +180,7 @@ function configOf(fleet: Fleet, { models, prices, target, cascade }: ReplayRoute
       name,
       price: { input, output },
       context_tokens: 131_072,
-      output_tokens_max: 16_384,
+      output_tokens_max: outputTokensMax,
       capabilities: { tools: true, parallel_tools: true, reasoning: 'none' },
     };
   });

@@ -271,6 +271,18 @@ describe('own outcomes', () => {
     assert.deepEqual([known.includes('m0'), known.includes('m1')], [true, false]);
   });
 
+  test('appear as one part of the loss, and all parts still add up to it', () => {
+    const random = randomSource(19);
+    const own = taught(60, () => [0.9, 0.4], random);
+    for (const asked of asksOf(50, random)) {
+      const { loss, contributions, quality } = predicted(predictor, own, asked);
+      const sum = contributions.reduce((total, { effect }) => total + effect, 0);
+      assert.ok(Math.abs(sum - loss.mean) < 1e-9 || Math.abs(loss.mean) === 1);
+      assert.equal(contributions.filter(({ feature }) => feature === 'own-outcomes').length, 1);
+      for (const { low, mean, high } of [loss, quality]) assert.ok(low <= mean && mean <= high);
+    }
+  });
+
   test('that are none are passed over', () => {
     const own = new OwnOutcomes(predictor);
     const asked = anyAsk(parameters, randomSource(18));

@@ -32,20 +32,23 @@ function stored(asked: DecideInput): { decision: Decision; inputs: DecisionInput
 }
 
 test('any decision is made again from what is stored of it, field by field the same', () => {
-  const seen = new Set<string>();
   fc.assert(
     fc.property(anyDecideInput, (asked) => {
       const { decision, inputs } = stored(asked);
       assert.notEqual(decision.reason, 'router-failed');
       assert.deepEqual(replay(decision, inputs, own)?.differences, []);
-      seen.add(decision.reason);
-      if (decision.cascade?.plan.kind === 'check') seen.add('a check');
-      if (decision.cascades !== undefined) seen.add('votes weighed');
-      if (decision.signals !== undefined) seen.add('signals');
     }),
-    { numRuns: 2000 },
+    { numRuns: 1500 },
   );
-  // The generator reaches every kind of decision, or the property would prove little.
+  // The generator reaches every kind of decision, or the property would prove little; some are rare, so the sample is a fixed one.
+  const seen = new Set<string>();
+  for (const asked of fc.sample(anyDecideInput, { numRuns: 4000, seed: 11 })) {
+    const decision = decide(asked, predictor);
+    seen.add(decision.reason);
+    if (decision.cascade?.plan.kind === 'check') seen.add('a check');
+    if (decision.cascades !== undefined) seen.add('votes weighed');
+    if (decision.signals !== undefined) seen.add('signals');
+  }
   const kinds = ['named-model', 'tool-loop-lock', 'price-unknown', 'no-candidate', 'reference-unavailable'];
   for (const kind of [...kinds, 'a check', 'votes weighed', 'signals'])
     assert.ok(seen.has(kind), `no generated input led to ${kind}`);

@@ -488,7 +488,7 @@ const oneFeedbackSchema = z
     '`scores` names its models itself',
   );
 
-export const feedbackMax = 500;
+const feedbackMax = 500;
 
 export const feedbackSchema = z
   .strictObject({ outcomes: z.array(oneFeedbackSchema).min(1).max(feedbackMax) })

@@ -52,8 +52,10 @@ function shifted({ mean, low, high }: Estimate, by: number, least: number, most:
   return { mean: within(mean), low: within(low), high: within(high) };
 }
 
-/** Where its size puts it. */
-function withContribution(contributions: Contribution[], own: Contribution): Contribution[] {
-  const at = contributions.findIndex(({ effect }) => Math.abs(effect) < Math.abs(own.effect));
+/** Where its size puts it, before the sum of the smaller parts. */
+export function withContribution(contributions: Contribution[], own: Contribution): Contribution[] {
+  const at = contributions.findIndex(
+    ({ feature, effect }) => feature === 'others' || Math.abs(effect) < Math.abs(own.effect),
+  );
   return at === -1 ? [...contributions, own] : contributions.toSpliced(at, 0, own);
 }

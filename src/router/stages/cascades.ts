@@ -108,9 +108,13 @@ export function checkOf(chosen: CandidateEstimate, question: CascadeQuestion): C
   return { ...planEstimate(plan, expected, chosen.quality, chosen.loss, question), terms };
 }
 
-/** A cascade as it is carried out: judged by estimates as cautious as the ones it was chosen by. */
+/**
+ * A cascade as it is carried out: judged by estimates as cautious as the ones it was chosen by. Where a price of quality is given, expectations
+ * count, before the answers and after them: cautious ones would ask on where that costs more than it is expected to be worth.
+ */
 export function cascadeOf(estimate: PlanEstimate, question: CascadeQuestion): Cascade {
-  return { ...estimate, terms: termsOf(planMembers(estimate.plan), question, 'low') };
+  const bound = question.trade.paced ? 'mean' : 'low';
+  return { ...estimate, terms: termsOf(planMembers(estimate.plan), question, bound) };
 }
 
 /** Expected cost plus what the expected loss is worth, in USD. */
@@ -131,8 +135,8 @@ function estimateOf(
     low: Math.max(0, expected.quality - spread),
     high: Math.min(1, expected.quality + spread),
   };
-  // It is carried out by the cautious terms, so it escalates as often as these foresee.
-  return planEstimate(plan, cautious, quality, loss, question);
+  // It escalates as often as the terms foresee that it is carried out by.
+  return planEstimate(plan, question.trade.paced ? expected : cautious, quality, loss, question);
 }
 
 function planEstimate(

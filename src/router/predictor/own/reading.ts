@@ -1,5 +1,6 @@
 import type { Contribution, Estimate } from '../../decision.ts';
 import type { PredictedModel } from '../ability.ts';
+import { withContribution } from '../judged.ts';
 import { type Calibration, logistic, logit, modelKey } from '../parameters.ts';
 import type { Prediction } from '../predictor.ts';
 
@@ -120,7 +121,10 @@ function beside(
     ...(side.reading !== undefined && evidenceOf(prediction, side.reading)),
     quality: narrowed(prediction.quality, quality, [side], { within, factor: qualityFactor }, 0),
     loss: narrowed(prediction.loss, loss, sides, { within, factor: lossFactor }, -1),
-    contributions: withContribution(prediction.contributions, side.reading?.rows ?? 0, effect),
+    contributions: withContribution(
+      prediction.contributions,
+      ownContribution(side.reading?.rows ?? 0, effect),
+    ),
   };
 }
 
@@ -175,12 +179,8 @@ function evidenceOf(
   };
 }
 
-/** Where its size puts it. */
-function withContribution(contributions: Contribution[], rows: number, effect: number): Contribution[] {
-  if (effect === 0) return contributions;
-  const own = { feature: 'own-outcomes', label: 'your own outcomes', value: rows, effect };
-  const at = contributions.findIndex((one) => Math.abs(one.effect) < Math.abs(effect));
-  return at === -1 ? [...contributions, own] : contributions.toSpliced(at, 0, own);
+function ownContribution(rows: number, effect: number): Contribution {
+  return { feature: 'own-outcomes', label: 'your own outcomes', value: rows, effect };
 }
 
 /** Outcomes with a rating at which the assumption about judges counts half. */
