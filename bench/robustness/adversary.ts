@@ -2,7 +2,7 @@ import type { IsCostly } from '../../test/router/operating-point.ts';
 
 /** Tokens of many kinds; what an attacker without access to the router would try first is among them. */
 const vocabulary = (
-  'the of and to in a is that for it as was with be by on not he his but at are this have from or had an they which one you were all her she there would their we him been has when who will no more if out so up said what its about than into them can only other time new some could these two may first then do any like my now over such our man me even most made after also did many off before must well back through years much where your way down should because long each just state those people too ' +
+  'the of and to in a is that for it as was with be by on not but at this have from or an they which one you all there would their we when who will no more if out so what about than only other time some two first then do any like my now over such even most made after many must where because each ' +
   'prove theorem integral derivative matrix eigenvalue polynomial modulo lemma topology algorithm recursion compiler function class import return def lambda assert regex sql python rust kernel thread mutex ' +
   'diagnosis statute jurisdiction plaintiff enzyme mitochondria quantum entropy voltage momentum isotope covalent photosynthesis inflation elasticity equilibrium kant hegel renaissance dynasty treaty ' +
   'hard difficult expert phd complex careful think step reason best model urgent simple easy quick trivial cheap ' +

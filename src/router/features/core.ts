@@ -22,6 +22,9 @@ export function askCore(ask: string): string {
 
 /** Enough for a few wrappers on each side; what is left of a ladder of them is read. */
 const roundsMax = 8;
+const gluedMax = 120;
+/** Fewer words could be a title. */
+const gluedWordsMin = 5;
 /** Longer sentences are content. */
 const sentenceMax = 240;
 
@@ -48,7 +51,28 @@ function withoutTail(text: string): string {
   const odd = gibberishAfter(text);
   if (odd < text.length) return text.slice(0, odd).trimEnd();
   const start = lastSentence(text);
-  return start < text.length && isWrapper(text.slice(start)) ? text.slice(0, start).trimEnd() : text;
+  if (start < text.length && !isOption(text, start) && isWrapper(text.slice(start))) {
+    return text.slice(0, start).trimEnd();
+  }
+  return withoutGlued(text);
+}
+
+/** Without a last sentence about the asking behind one that has no mark at its end, as the last of a list of options. */
+function withoutGlued(text: string): string {
+  const from = Math.max(0, text.length - gluedMax);
+  for (const { index } of text.slice(from).matchAll(/ (?=[A-Z][a-z']* [a-z])/g)) {
+    const sentence = text.slice(from + index);
+    if (sentence.split(' ').length <= gluedWordsMin || isOption(text, from + index)) continue;
+    if (isWrapper(sentence)) return text.slice(0, from + index).trimEnd();
+  }
+  return text;
+}
+
+/** An answer option may well be «It is not possible»: what follows its mark is content. */
+function isOption(text: string, start: number): boolean {
+  const line = text.lastIndexOf('\n', start - 1) + 1;
+  const mark = /^\s*\(?[a-z0-9]{1,2}[.):](?:\s|$)/i.exec(text.slice(line, line + 12));
+  return mark !== null && line + mark[0].trimEnd().length >= start - 1;
 }
 
 /** Where the first sentence ends, with the marks and blanks behind it; 0 where there is no other. */

@@ -50,9 +50,17 @@ export const ownModelsMax = 64;
 
 /**
  * Standard deviations expected of the weights before any outcome, in logits. The constant is about how far the shipped predictor is off on a benchmark that it
- * never saw; the others are what learned best on recorded sets (`bench/online.ts`): twice or half as large is worse by a hundredth of APGR.
+ * never saw; the others are about what learned best on recorded sets (`bench/online.ts`), where twice as large loses a hundredth of APGR.
  */
-const priorSd = { constant: 0.7, feature: 0.05, gap: 0.3, cell: 0.3, embedding: 0.3, judge: 0.4 };
+const priorSd = {
+  constant: 0.7,
+  structure: 0.06,
+  wording: 0.04,
+  gap: 0.3,
+  cell: 0.3,
+  embedding: 0.3,
+  judge: 0.4,
+};
 
 /** Outcomes of a model after which an older one counts 1/e of a new one: models and traffic change. */
 const memory = 5000;
@@ -75,7 +83,8 @@ export class OwnOutcomes {
   constructor(predictor: Predictor) {
     this.#predictor = predictor;
     const { mean, embedding } = predictor.parameters;
-    this.#prior = new Float64Array(2 + mean.length + embedding.dimensions).fill(priorSd.feature ** 2);
+    this.#prior = new Float64Array(2 + mean.length + embedding.dimensions).fill(priorSd.structure ** 2);
+    this.#prior.fill(priorSd.wording ** 2, 1 + mean.length);
     this.#prior[0] = priorSd.constant ** 2;
     this.#prior[this.#prior.length - 1] = priorSd.gap ** 2;
   }

@@ -110,10 +110,10 @@ function beside(
 ): Prediction {
   const sides = [reference, side];
   if (sides.every(({ reading }) => reading === undefined)) return prediction;
-  // What the shipped loss says beyond the ends of the scale counts as long as little else is known.
+  // What the shipped loss says beyond the ends of the scale counts as long as next to nothing else is known.
   const beyond = prediction.loss.mean - (reference.shipped - side.shipped);
-  const unknown = sides.reduce((sum, one) => sum + one.variance / one.priorVariance, 0) / sides.length;
-  const loss = reference.quality - side.quality + unknown * beyond;
+  const rows = sides.reduce((sum, { reading }) => sum + (reading?.rows ?? 0), 0);
+  const loss = reference.quality - side.quality + (beyond * beyondHalfRows) / (beyondHalfRows + rows);
   const quality = movedQuality(reference) - loss;
   const effect = loss - prediction.loss.mean;
   return {
@@ -127,6 +127,9 @@ function beside(
     ),
   };
 }
+
+/** Outcomes at which half of that is left; on recorded sets it only did harm. */
+const beyondHalfRows = 10;
 
 /** As it was shown, moved by what was learned. */
 const movedQuality = ({ shown, quality, shipped }: Side) =>
