@@ -35,13 +35,12 @@ const usual = [
   'vote-core-mini',
   'vote-tools',
 ];
-/** Shares of the reference's quality that the table keeps at the prices of quality that are replayed. */
-const shares = [0.95, 0.98, 0.995];
+const measured = { shares: [0.95, 0.98, 0.995], qualityTargets: [0.9], asksBefore: 200 };
 
 /** What may lie between the gateway and the offline engine, in quality kept and in what is saved. */
 const gapMax = 0.01;
-const heads = ['target', 'table', 'offline', 'gateway', 'gap', 'same calls'];
-const widths = [14, 16, 16, 16, 24, 10];
+const heads = ['target', 'table', 'offline', 'gateway', 'gap', 'same calls', 'table at equal quality'];
+const widths = [14, 16, 16, 16, 24, 12, 24];
 
 if (existsSync(flags.data)) await main();
 else console.error('The recorded outcomes are not on this machine; there is nothing to replay.');
@@ -79,7 +78,10 @@ async function main(): Promise<void> {
       ? [shippedPart(file, task.models)]
       : foldedParts(file, task.models, task.votes);
     const startedMs = performance.now();
-    const compared = await compareTask({ ...task, asks, parts }, shares, Number(flags['at-once']));
+    const compared = await compareTask(
+      { ...task, asks, parts },
+      { ...measured, atOnce: Number(flags['at-once']) },
+    );
     print(task, compared, twins, performance.now() - startedMs);
   }
 }
@@ -100,7 +102,7 @@ function print(
   console.log(`  ${heads.map((head, c) => head.padEnd(widths[c]!)).join('')}`);
   const kept = ({ quality }: Outcome) => quality / reference.quality;
   const saved = ({ usd }: Outcome) => 1 - usd / reference.usd;
-  for (const { target, table, offline, gateway, alike } of at) {
+  for (const { target, table, offline, gateway, tableAtEqual, alike } of at) {
     const gap = [kept(gateway) - kept(offline), saved(gateway) - saved(offline)];
     const holds = gap.every((one) => Math.abs(one) <= gapMax);
     const figures = (outcome: Outcome) => `${points(kept(outcome))} ${points(saved(outcome))}`;
@@ -111,6 +113,7 @@ function print(
       figures(gateway),
       `${gap.map(points).join(' ')} ${holds ? 'holds' : 'MISSED'}`,
       points(alike),
+      tableAtEqual === undefined ? '' : points(1 - tableAtEqual / reference.usd),
     ];
     console.log(`  ${cells.map((cell, c) => cell.padEnd(widths[c]!)).join('')}`);
   }

@@ -26,14 +26,13 @@ export interface Part {
   acceptance: AcceptanceParameters;
 }
 
-const folds = 5;
 const seed = 1;
 
 /**
- * Five folds by prompt text, each decided by a fit on the file's other folds. `votes`: how answers agree is fitted on the other folds too; else nobody
+ * Folds by prompt text, each decided by a fit on the file's other folds. `votes`: how answers agree is fitted on the other folds too; else nobody
  * compares answers. Intervals are calibrated as the shipped ones are.
  */
-export function foldedParts(file: NamedRows, models: string[], votes: boolean): Part[] {
+export function foldedParts(file: NamedRows, models: string[], votes: boolean, folds = 5): Part[] {
   const fits: PredictorParameters[] = [];
   const { calibration, acceptance: shipped } = loadShippedPredictor().parameters;
   const router: OfflineRouter = {

@@ -1,6 +1,6 @@
 /**
  * How far things put around an ask move the share of asks that the dearest model answers, on recorded prompts: a battery of gadgets, others that
- * were held out while the reading of asks was hardened, and prefixes found by a greedy search.
+ * the reading of asks was not hardened with, and prefixes found by a greedy search. Takes about twelve minutes on two busy cores.
  * `npm run bench:robustness -- [--data FOLDER] [--artefact FILE] [--asks N] [--all] [--no-search]`
  */
 import { existsSync, readFileSync } from 'node:fs';
