@@ -3,7 +3,7 @@ import { outOfSample, readEntries } from '../../src/evaluation/cascades/priors.t
 import type { NamedRows, OutcomeRow } from '../../src/evaluation/index.ts';
 import { canonicalModels } from '../../src/evaluation/known-models.ts';
 import { artefactRouter } from '../../src/evaluation/routers/ours.ts';
-import type { OfflineRouter } from '../../src/evaluation/routers/router.ts';
+import type { FittedRouter, OfflineRouter } from '../../src/evaluation/routers/router.ts';
 import { defaultFit, fitPredictor } from '../../src/evaluation/training/fit.ts';
 import {
   type AcceptanceParameters,
@@ -33,31 +33,36 @@ const seed = 1;
  * compares answers. Intervals are calibrated as the shipped ones are.
  */
 export function foldedParts(file: NamedRows, models: string[], votes: boolean, folds = 5): Part[] {
-  const fits: PredictorParameters[] = [];
+  const fits: { parameters: PredictorParameters; router: FittedRouter }[] = [];
   const { calibration, acceptance: shipped } = loadShippedPredictor().parameters;
-  const router: OfflineRouter = {
+  const ours: OfflineRouter = {
     id: 'ours',
     name: 'ours',
     fit(prompts, ids, options) {
       const training = prompts.rows.map((row) => row.training);
       const fitted = fitPredictor(training, { ...defaultFit, headsFor: new Set(ids) }, { calibration });
-      fits.push(fitted);
-      return artefactRouter(fitted, () => {}).fit(prompts, ids, options);
+      const own = artefactRouter(fitted, () => {}).fit(prompts, ids, options);
+      fits.push({ parameters: fitted, router: own });
+      return own;
     },
   };
-  const options = { router, folds, seed, progress: () => {} };
-  const priors = outOfSample(file.name, models, readEntries([file]), 'in-domain', options);
+  const options = { router: ours, folds, seed, progress: () => {} };
+  const entries = readEntries([file]);
+  const prompts = new Map(entries.map(({ row, prompt }) => [row, prompt]));
+  const priors = outOfSample(file.name, models, entries, 'in-domain', options);
   const acceptanceOf = votes ? acceptanceWithout(answeredAsks(priors)) : () => shipped;
   // In this order the fits were made.
   const keys = [...new Set(priors.held.values())].sort();
   return keys.map((key, k) => {
     const acceptance = acceptanceOf(key);
-    const predictor = createPredictor({ ...fits[k]!, acceptance });
+    const { parameters, router } = fits[k]!;
+    const predictor = createPredictor({ ...parameters, acceptance });
     return {
       key,
       rows: file.rows.filter((row) => priors.held.get(row) === key),
       predictor,
-      quality: (row) => priors.quality.get(row)!,
+      // A route's estimates are relative to its reference.
+      quality: (row) => router.quality(prompts.get(row)!, models.length - 1),
       lossHigh: boundsOf(predictor, models),
       acceptance,
     };
