@@ -67,11 +67,6 @@ describe('recorded outcomes replayed through the gateway', () => {
     await assertEqual(madeRows(120, 1, 5), task, { ...options, qualityTargets: [0.9] });
   });
 
-  it('votes come to what the offline engine says', async () => {
-    const models = ['made-small', 'made-other', 'made-large'];
-    await assertEqual(madeRows(120, 2, 0), { file: 'made', models, votes: true });
-  });
-
   it('recorded tool calls do too', async (t) => {
     const path = fileURLToPath(new URL('../../../shared/data/routing/bfcl.jsonl.gz', import.meta.url));
     if (!existsSync(path)) return t.skip('the recorded outcomes are not on this machine');
