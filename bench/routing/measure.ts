@@ -34,8 +34,11 @@ export async function measureTogether(
   for (const other of new Set(all.flatMap((task) => (task.use === 'train' ? [task.file] : [])))) {
     if (other !== name) train.push(await readFile(data, other, prices.get(other)));
   }
+  // Of a pool with a dozen models each fit would be made a dozen times over.
+  const newModels = asked.flatMap(({ candidates }, t) => (tasks[t]!.kind === 'pair' ? candidates : []));
   const evaluations = evaluateTasks([file], asked, {
     ...settings,
+    newModels,
     leaveOut,
     train,
     progress: (text) => progress(`${name}: ${text}`),

@@ -77,10 +77,19 @@ export function readTasks(folder: string): TasksFile {
 /** No cost is recorded for this model. The price ratio to GPT-4 is the one that routing-data.md assumes for the pair. */
 const assumed = [{ file: 'lawbench', model: 'qwen-7b-chat-hf', of: 'GPT4', ratio: 50 }];
 
-export const assumptions = assumed.map(
-  ({ file, model, of, ratio }) =>
-    `${file}: an answer of ${model} is taken to cost 1/${ratio} of ${of}'s, for want of a recorded cost`,
-);
+/** Files that have prices and the tokens of prompts, but not how long answers were. */
+const assumedOutput = [{ file: 'ulab_llmrouter', outTokens: 200 }];
+
+export const assumptions = [
+  ...assumed.map(
+    ({ file, model, of, ratio }) =>
+      `${file}: an answer of ${model} is taken to cost 1/${ratio} of ${of}'s, for want of a recorded cost`,
+  ),
+  ...assumedOutput.map(
+    ({ file, outTokens }) =>
+      `${file}: every answer is taken to be ${outTokens} tokens long, for want of recorded lengths`,
+  ),
+];
 
 export async function readFile(
   folder: string,
@@ -97,7 +106,20 @@ export async function readFile(
         outcomes.set(model, { ...cheap, costUsd: costUsd / ratio });
     }
   }
+  const length = assumedOutput.find(({ file }) => file === name);
+  if (length !== undefined && prices !== undefined) priceAnswers(rows, prices, length.outTokens);
   return { name, rows };
+}
+
+function priceAnswers(rows: readonly OutcomeRow[], prices: PriceTable, outTokens: number): void {
+  for (const { outcomes } of rows) {
+    for (const [model, outcome] of outcomes) {
+      const price = prices.get(model);
+      if (price === undefined || outcome.costUsd !== undefined || outcome.inTokens === undefined) continue;
+      const costUsd = (outcome.inTokens * price.input + outTokens * price.output) / 1_000_000;
+      outcomes.set(model, { ...outcome, costUsd });
+    }
+  }
 }
 
 /** The task in the evaluation's terms. A pool's reference is its best single model on the rows that all of its models answered. */
@@ -105,6 +127,8 @@ export function evaluationTask(task: RoutingTask, rows: readonly OutcomeRow[]): 
   const { models, sources, kind } = task;
   if (kind === 'pair') return { reference: models[1]!, candidates: [models[0]!], sources };
   const named = models === 'all complete' ? completeModels(rows) : models;
+  if (named.length < 2)
+    throw new Error(`${task.id}: fewer than two models have outcomes and costs on every row.`);
   const common = rows.filter(({ outcomes }) =>
     named.every((model) => outcomes.get(model)?.costUsd !== undefined),
   );

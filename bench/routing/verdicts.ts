@@ -93,11 +93,16 @@ function inDomain(pairs: MeasuredTask[], routers: readonly string[]): Verdict[] 
   return found;
 }
 
+/** Where neither model has an outcome anywhere else there is nothing to rank by: all prompts tie, in every resample. */
+const isTied = ({ ci }: EvaluationRow) => ci['apgr'] !== undefined && ci['apgr'][0] === ci['apgr'][1];
+
 function leftOut(pairs: MeasuredTask[]): Verdict[] {
-  const rows = pairs.flatMap((pair) => {
+  const all = pairs.flatMap((pair) => {
     const row = rowOf(pair, 'ours', 'left-out');
     return row === undefined || row.apgr === null ? [] : [{ pair, row, apgr: row.apgr }];
   });
+  const rows = all.filter(({ row }) => !isTied(row));
+  const tied = all.filter(({ row }) => isTied(row)).map(({ pair }) => pair.task.id);
   if (rows.length === 0) return [];
   const least = rows.reduce((a, b) => (b.apgr < a.apgr ? b : a));
   const { rowsMin, gapMin, apgr: half } = targets.harm;
@@ -110,7 +115,7 @@ function leftOut(pairs: MeasuredTask[]): Verdict[] {
   return [
     {
       target: `left-out APGR ≥ ${targets.leftOutMean} in the mean of pairs`,
-      measured: `${three(mean)} over ${rows.length}`,
+      measured: `${three(mean)} over ${rows.length}${tied.length === 0 ? '' : `; of the models of ${tied.join(', ')} nothing else is known`}`,
       holds: mean >= targets.leftOutMean,
     },
     {

@@ -119,7 +119,10 @@ function routeFolded(common: Common): Fitted[] {
   };
   const { probes } = settings;
   if (probes === undefined) return [whole];
-  const candidates = [...new Set(asked.flatMap((one) => one.models.slice(1)))];
+  const isTried = (name: string) => settings.newModels?.includes(name) ?? true;
+  const candidates = [
+    ...new Set(asked.flatMap((one) => one.models.filter((_, m) => m > 0 && isTried(one.names[m]!)))),
+  ];
   // Baselines are compared with full data; what a new model costs is a question to ours.
   const ours = routers.filter(({ id }) => id === 'ours');
   const unseen = candidates.map((model): Fitted => {

@@ -28,6 +28,8 @@ export interface EvaluationSettings {
   artefact?: PredictorParameters | undefined;
   /** Also route with each candidate as if it were new, known by so many prompts. */
   probes?: number | undefined;
+  /** Which candidates are tried as new ones; all when absent. */
+  newModels?: readonly string[] | undefined;
   /** Ids of the routers to measure; all when absent. */
   routers?: readonly string[] | undefined;
   curves?: boolean | undefined;
