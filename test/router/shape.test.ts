@@ -114,6 +114,9 @@ test('the session key holds over turns, differs between keys, and shows nothing 
   const later = [...first, assistant('Hi'), 'Next question'];
   assert.equal(read(chat(first)).shape.sessionKey, read(chat(later)).shape.sessionKey);
   assert.notEqual(read(chat(first)).shape.sessionKey, read(chat([system('s'), 'Other'])).shape.sessionKey);
+  const template = `Summarise this contract in five points. ${'All clauses count. '.repeat(500)}`;
+  const keyOf = (document: string) => read(chat([`${template}${document}`])).shape.sessionKey;
+  assert.notEqual(keyOf('The lease of Mill Lane 4.'), keyOf('The lease of Mill Lane 5.'));
   const named = read(chat(first), 'secret-session').shape.sessionKey;
   assert.equal(named, read(chat(['anything']), 'secret-session').shape.sessionKey);
   assert.ok(!named.includes('secret'));

@@ -121,6 +121,7 @@ export function scan(text: string): Scan {
   let latin = 0;
   let uppers = 0;
   let digits = 0;
+  let han = 0;
   let word = fnvStart;
   let wordLength = 0;
   let wordDigits = 0;
@@ -187,10 +188,9 @@ export function scan(text: string): Scan {
     }
     if (i === end) break;
     if (wide) {
-      if (c >= 0xac00 && c <= 0xd7af) counts.hangul += 1;
+      if (isCjk(c)) han += 1;
       else if (isKana(c)) counts.kana += 1;
-      else if (c < 0x1200) counts.hangul += 1;
-      else counts.han += 1;
+      else counts.hangul += 1;
       buckets.add(0x20000 + c);
       if (previousCjk !== 0) buckets.add(Math.imul(previousCjk, 0x9e3779b1) ^ c);
       previousCjk = c;
@@ -227,6 +227,7 @@ export function scan(text: string): Scan {
   counts.latin = latin;
   counts.upper = uppers;
   counts.digits = digits;
+  counts.han = han;
   if (counts.linesIndented >= counts.lines - counts.linesEmpty) counts.linesIndented = 0;
   return { ...counts, active: buckets.active() };
 }

@@ -8,8 +8,8 @@ export interface SessionSource {
   keyId: string;
 }
 
-/** Enough of a text to tell conversations apart, and a bound on the work. */
-const partCharsMax = 4096;
+/** So much of either end of a text, and its length, tell conversations apart; what lies between may be a long template. A bound on the work. */
+const endChars = 1024;
 
 /**
  * A stable key of the conversation: a digest, so that neither prompts nor header values can be read from it. Without a header the
@@ -21,7 +21,7 @@ export function sessionKeyOf(request: ChatRequest, { sessionHeader, keyId }: Ses
   }
   const system = request.messages.find((message) => message.role === 'system');
   const user = request.messages.find((message) => message.role === 'user');
-  return keyOf(`${keyId}\0content\0${headOf(system)}\0${headOf(user)}`);
+  return keyOf(`${keyId}\0content\0${endsOf(system)}\0${endsOf(user)}`);
 }
 
 const keyOf = (source: string) => `ses_${hash('sha256', source).slice(0, 24)}`;
@@ -36,11 +36,9 @@ export function conversationKeyOf(request: ChatRequest, source: SessionSource): 
   return sessionKeyOf(request, { keyId });
 }
 
-function headOf(message: Message | undefined): string {
-  let head = '';
-  for (const part of message?.parts ?? []) {
-    if (part.type === 'text') head += part.text.slice(0, partCharsMax);
-    if (head.length >= partCharsMax) break;
-  }
-  return head;
+function endsOf(message: Message | undefined): string {
+  const texts = message?.parts.flatMap((part) => (part.type === 'text' ? [part.text] : [])) ?? [];
+  const text = texts.length === 1 ? texts[0]! : texts.join('');
+  if (text.length <= 2 * endChars) return text;
+  return `${text.slice(0, endChars)}\0${text.length}\0${text.slice(-endChars)}`;
 }
