@@ -1,8 +1,10 @@
 import type { AttemptRecord } from '../../ledger/index.ts';
+import { GatewayError } from '../../protocol/index.ts';
 import type { NanoUsd } from '../../std/index.ts';
 import type { Balancing, Cancellation } from '../../upstream/index.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import type { Snapshot } from '../snapshot.ts';
+import { type CallTrace, endAttempt } from '../trace.ts';
 import type { SignalSource } from './settings.ts';
 
 /** A signal is one small answer, so it is asked once and nothing large is read. */
@@ -62,3 +64,26 @@ export interface PreparedSignal {
 export function balancingOf({ snapshot }: Asking, tokens: number): Balancing {
   return { strategy: snapshot.balance, costsNano: new Map(), home: undefined, tokens };
 }
+
+/** A service that cannot be asked is a signal that is not there, no fault of the request. */
+export async function orFailed<Outcome>(
+  outcome: Promise<Outcome>,
+): Promise<Outcome | { kind: 'failed'; error: GatewayError }> {
+  try {
+    return await outcome;
+  } catch (thrown) {
+    if (thrown instanceof GatewayError) return { kind: 'failed', error: thrown };
+    throw thrown;
+  }
+}
+
+/** The part of an observer that hears of calls without an answer. */
+export const fruitless = ({ deps: { clock } }: Asking) => ({
+  failed(attempt: CallTrace, error: GatewayError, status: number | undefined, replayed: boolean) {
+    attempt.replayed = replayed;
+    endAttempt(attempt, { outcome: 'failed', monotonicMs: clock.monotonicMs(), status, error });
+  },
+  cancelled(attempt: CallTrace) {
+    endAttempt(attempt, { outcome: 'aborted', monotonicMs: clock.monotonicMs() });
+  },
+});

@@ -1,4 +1,4 @@
-import { decodeEmbeddingsRequest, GatewayError, isObject, parseJsonBody } from '../../protocol/index.ts';
+import { decodeEmbeddingsRequest, isObject, parseJsonBody } from '../../protocol/index.ts';
 import { projectEmbedding } from '../../router/index.ts';
 import { executeService, type ServiceOutcome, systemTimers } from '../../upstream/index.ts';
 import { embeddings, requestTo, serviceAt } from '../services/json-services.ts';
@@ -9,6 +9,8 @@ import { beginCall, endAttempt } from '../trace.ts';
 import {
   type Asking,
   balancingOf,
+  fruitless,
+  orFailed,
   type PreparedSignal,
   type SignalReply,
   signalAnswerBytesMax,
@@ -56,13 +58,7 @@ export function prepareEmbedding(ask: string, asking: Asking): PreparedSignal {
                 attempts.push(attempt);
                 return attempt;
               },
-              failed(attempt, error, status, replayed) {
-                attempt.replayed = replayed;
-                endAttempt(attempt, { outcome: 'failed', monotonicMs: clock.monotonicMs(), status, error });
-              },
-              cancelled(attempt) {
-                endAttempt(attempt, { outcome: 'aborted', monotonicMs: clock.monotonicMs() });
-              },
+              ...fruitless(asking),
             },
             cancellation: asking.cancellation,
           },
@@ -85,15 +81,6 @@ export function prepareEmbedding(ask: string, asking: Asking): PreparedSignal {
 }
 
 type Outcome = ServiceOutcome<ServiceAttempt>;
-
-async function orFailed(outcome: Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await outcome;
-  } catch (thrown) {
-    if (thrown instanceof GatewayError) return { kind: 'failed', error: thrown };
-    throw thrown;
-  }
-}
 
 function replyOf(outcome: Outcome, { deps: { clock } }: Asking): SignalReply {
   switch (outcome.kind) {

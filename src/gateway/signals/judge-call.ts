@@ -1,4 +1,3 @@
-import { GatewayError } from '../../protocol/index.ts';
 import { type AttemptObserver, type ExecutionOutcome, execute, systemTimers } from '../../upstream/index.ts';
 import { expectedTokens } from '../services/worst-case.ts';
 import { settleAttempt } from '../settle.ts';
@@ -8,6 +7,8 @@ import { worstCaseNano } from '../worst-case.ts';
 import {
   type Asking,
   balancingOf,
+  fruitless,
+  orFailed,
   type PreparedSignal,
   type SignalReply,
   signalAnswerBytesMax,
@@ -58,15 +59,6 @@ export function prepareJudge(ask: string, asking: Asking): PreparedSignal {
 
 type Outcome = ExecutionOutcome<AttemptTrace>;
 
-async function orFailed(outcome: Promise<Outcome>): Promise<Outcome> {
-  try {
-    return await outcome;
-  } catch (thrown) {
-    if (thrown instanceof GatewayError) return { kind: 'failed', error: thrown };
-    throw thrown;
-  }
-}
-
 function replyOf(outcome: Outcome, { deps: { clock } }: Asking): SignalReply {
   switch (outcome.kind) {
     case 'answered': {
@@ -94,10 +86,8 @@ function replyOf(outcome: Outcome, { deps: { clock } }: Asking): SignalReply {
   }
 }
 
-function observerOf(
-  attempts: AttemptTrace[],
-  { deps: { clock, ids } }: Asking,
-): AttemptObserver<AttemptTrace> {
+function observerOf(attempts: AttemptTrace[], asking: Asking): AttemptObserver<AttemptTrace> {
+  const { clock, ids } = asking.deps;
   return {
     async started({ deployment, effort }, { dropped }, credential) {
       const at = { startedAtMs: clock.nowMs(), startedMonotonicMs: clock.monotonicMs() };
@@ -112,13 +102,7 @@ function observerOf(
       attempts.push(attempt);
       return attempt;
     },
-    failed(attempt, error, status, replayed) {
-      attempt.replayed = replayed;
-      endAttempt(attempt, { outcome: 'failed', monotonicMs: clock.monotonicMs(), status, error });
-    },
-    cancelled(attempt) {
-      endAttempt(attempt, { outcome: 'aborted', monotonicMs: clock.monotonicMs() });
-    },
+    ...fruitless(asking),
     answeredInVain(attempt, answer) {
       attempt.tally.seeAnswer(answer);
       endAttempt(attempt, { outcome: 'answered', monotonicMs: clock.monotonicMs(), status: 200 });
