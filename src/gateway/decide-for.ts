@@ -17,6 +17,7 @@ import {
 import { allowedCascade } from './cascade/cascade-plan.ts';
 import { predictedModel } from './feedback/subject.ts';
 import type { GatewayDeps } from './gateway.ts';
+import type { FrozenKnowledge, RouteStance } from './proof-hook.ts';
 import type { RequestWishes } from './request-headers.ts';
 import type { Route, Snapshot } from './snapshot.ts';
 import type { CallTarget } from './target.ts';
@@ -42,10 +43,15 @@ export interface Decided {
 }
 
 /** Without `outcomes` nothing of its own is known, as at the terminal. */
-export type DecideDeps = Pick<
+export type DecideDeps = Omit<DecideState, 'lengths'> & {
+  lengths: Pick<GatewayDeps['lengths'], 'expected' | 'cutShare'>;
+  outcomes?: { own: Pick<GatewayDeps['outcomes']['own'], 'read'> } | undefined;
+};
+
+type DecideState = Pick<
   GatewayDeps,
-  'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing'
-> & { outcomes?: Pick<GatewayDeps['outcomes'], 'own'> | undefined };
+  'ids' | 'clock' | 'breakers' | 'fleet' | 'sessions' | 'lengths' | 'decide' | 'pacing' | 'proof'
+>;
 
 /** Gathers what the router must be told (prices at this hour, health, where the conversation lives) and asks it. */
 export function decideFor(question: DecisionQuestion, deps: DecideDeps): Decided {
@@ -56,30 +62,56 @@ export function decideFor(question: DecisionQuestion, deps: DecideDeps): Decided
   const { shape } = reading;
   const cascade = allowedCascade(request, target.route);
   const ask = predictor.read(reading.vector);
+  const stance = stanceFor(question, deps);
+  const known = stance?.frozen === undefined ? deps : { ...deps, ...frozenDeps(stance.frozen) };
   const input: DecideInput = {
     id: deps.ids('dec'),
     nowMs,
     route: target.route?.name,
-    mode: target.mode,
+    mode: stance?.mode ?? target.mode,
     target: tightened(target.target, wishes.quality),
     reading,
     ask,
     reference: target.reference,
-    candidates: allowed.map((candidate) => priced(candidate, { request, shape, nowMs }, deps)),
+    candidates: allowed.map((candidate) => priced(candidate, { request, shape, nowMs }, known)),
     excluded: question.excluded,
     unavailable: unavailable(allowed, deps),
     session: deps.sessions.stateOf(shape, nowMs),
     cacheMarks: marksCache(request),
     cascade,
+    ...(stance?.ladder !== undefined && { ladder: stance.ladder }),
     comparison: cascade?.votes === true ? comparisonFor(request, shape, reading.ask) : undefined,
     ...deps.pacing.guidance(target.route, question.keyId, nowMs),
   };
-  const own = ownReading(input, target.route, deps);
+  const own = ownReading(input, target.route, known);
   if (own !== undefined) input.own = own;
   // Taken before the decision: what it is told is then what is kept, whatever others change later.
   const inputs = inputsOf(input, ask);
   return { decision: deps.decide(input, predictor), inputs, input, ask: reading.ask };
 }
+
+/**
+ * How the route decides while it is being proved. A request that asks for more quality than the route promises, or offers it other candidates, is none that evidence
+ * speaks of: it is decided as in assist at most, without the ladder.
+ */
+function stanceFor(
+  { target: { route, candidates }, wishes, allowed }: DecisionQuestion,
+  { proof }: DecideDeps,
+): RouteStance | undefined {
+  if (route === undefined) return undefined;
+  const stance = proof?.stance(route.name);
+  const isUsual =
+    wishes.quality === undefined &&
+    candidates.length === route.candidates.length &&
+    allowed.length === candidates.length;
+  if (stance === undefined || isUsual) return stance;
+  return { mode: stance.mode === 'certified' ? 'assist' : stance.mode, frozen: stance.frozen };
+}
+
+const frozenDeps = ({ own, lengths }: FrozenKnowledge): Pick<DecideDeps, 'outcomes' | 'lengths'> => ({
+  outcomes: own && { own },
+  lengths,
+});
 
 /** What own outcomes say of those the decision is among; absent where there are none or the route does not use them. */
 export function ownReading(
@@ -103,7 +135,7 @@ export function ownReading(
 function priced(
   candidate: Candidate,
   { request, shape, nowMs }: { request: ChatRequest; shape: Shape; nowMs: number },
-  { lengths }: Pick<GatewayDeps, 'lengths'>,
+  { lengths }: Pick<DecideDeps, 'lengths'>,
 ): PricedCandidate {
   const { prices, provider } = candidate.deployment;
   const inputTokens = shape.inputTokensEstimate;

@@ -14,6 +14,7 @@ import type {
 import type { KeptOutcomes } from './feedback/kept-outcomes.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { OpenRequests } from './open-requests.ts';
+import type { ProofHook } from './proof-hook.ts';
 import type { KeptResponses } from './responses/kept-responses.ts';
 import type { Sealer } from './responses/sealer.ts';
 import type { RoutePacing } from './route-pacing.ts';
@@ -61,6 +62,8 @@ export interface GatewayDeps {
   outcomes: KeptOutcomes;
   /** What routes may spend today, and which keys take too many upgrades. */
   pacing: RoutePacing;
+  /** Whoever proves routes; absent where none is being proved. */
+  proof?: ProofHook | undefined;
   /** How those fare whom routes ask where they are undecided. */
   signals: SignalDesk;
   thoughts: ThoughtMemory;

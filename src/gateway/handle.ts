@@ -16,7 +16,8 @@ import { guardingOf } from './guardrails/guarding.ts';
 import { refuseOthersFiles } from './named-files.ts';
 import type { OpenRequest } from './open-requests.ts';
 import { type Plan, planFor } from './plan.ts';
-import { readWishes } from './request-headers.ts';
+import type { ProofTicket } from './proof-hook.ts';
+import { forbidsStoring, readWishes } from './request-headers.ts';
 import { reserve } from './reserve.ts';
 import { commonHeaders, requestIdHeaders } from './response-headers.ts';
 import { sendError, sendJson, statusOfError } from './send-json.ts';
@@ -65,7 +66,8 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     deps.pacing.began(trace, plan.decision);
     const reserved = await reserve(plan, trace, deps);
     const { rate } = admission;
-    await serve({ trace, ...reserved, snapshot, rate, guarding, sink, open, deps, recorded: false });
+    const ticket = ticketFor(trace, target, plan.decision, snapshot, deps);
+    await serve({ trace, ...reserved, snapshot, rate, guarding, ticket, sink, open, deps, recorded: false });
   } catch (thrown) {
     await refuse(toGatewayError(thrown), { call, sink, trace, rate: admission?.rate }, deps);
   } finally {
@@ -78,6 +80,20 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
 function noteDecision(trace: RequestTrace, { decision, inputs }: Plan): void {
   trace.decision = decision;
   trace.inputs = inputs;
+}
+
+/** Whoever proves the route hears of its requests as they are served, guardrails' replacements included. */
+function ticketFor(
+  { call, principal, request }: RequestTrace,
+  { route }: CallTarget,
+  decision: Decision,
+  snapshot: Snapshot,
+  { proof }: GatewayDeps,
+): ProofTicket | undefined {
+  if (route === undefined || proof === undefined) return undefined;
+  const { requestId, headers: clientHeaders } = call;
+  const noStore = forbidsStoring(clientHeaders);
+  return proof.begins({ requestId, principal, request, route, decision, snapshot, clientHeaders, noStore });
 }
 
 function signalQuestion(

@@ -1,3 +1,10 @@
+export {
+  type BesideAnswer,
+  type BesideCall,
+  type BesideDeps,
+  besideWorstNano,
+  callBeside,
+} from './beside/call-beside.ts';
 export type { AnswerSink, ClientCall } from './call.ts';
 export { errorHeaders } from './error-headers.ts';
 export { type Feedback, type FeedbackTaken, giveFeedback } from './feedback/give-feedback.ts';
@@ -11,6 +18,13 @@ export { informedPreview, recordedPreview } from './informed-preview.ts';
 export { KeptLengths, type LearnedStore } from './kept-lengths.ts';
 export { OpenRequests } from './open-requests.ts';
 export { preview } from './preview.ts';
+export type {
+  FrozenKnowledge,
+  ProofHook,
+  ProofTicket,
+  ProvedRequest,
+  RouteStance,
+} from './proof-hook.ts';
 export { type ArtefactStore, ReplayPredictors } from './replay/replay-predictors.ts';
 export {
   type DecisionReplay,

@@ -15,6 +15,7 @@ import { ClientChannel } from './client-channel.ts';
 import { cancellationOf } from './execution.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { HeldStream } from './guardrails/held-stream.ts';
+import { HeardStream } from './heard-stream.ts';
 import { attemptObserver } from './observer.ts';
 import { relayStream } from './relay.ts';
 import { commonHeaders, costHeader, servedHeaders } from './response-headers.ts';
@@ -151,8 +152,10 @@ async function deliverAsStream(serving: Serving, channel: ClientChannel, answer:
   channel.endStream(Buffer.concat(chunks));
 }
 
-function noteAnswered({ deps: { clock } }: Serving, outcome: Answered): void {
+function noteAnswered(serving: Serving, outcome: Answered): void {
+  const { clock } = serving.deps;
   const attempt = outcome.trace;
+  serving.answer = outcome.answer;
   attempt.tally.seeAnswer(outcome.answer);
   attempt.replayed = outcome.replayed;
   attempt.firstContentMs ??= clock.monotonicMs() - attempt.startedMonotonicMs;
@@ -167,6 +170,7 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
   const { trace, rate, deps, sink, open, guarding, snapshot } = serving;
   const held = guarding?.checksAnswer === true ? new HeldStream(sink, snapshot.answerBytesMax) : undefined;
   const attempt = outcome.trace;
+  const heard = serving.ticket?.wantsAnswer === true ? new HeardStream(snapshot.answerBytesMax) : undefined;
   attempt.firstContentMs ??= deps.clock.monotonicMs() - attempt.startedMonotonicMs;
   attempt.replayed = outcome.replayed;
   const end = await relayStream({
@@ -178,7 +182,10 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
     hidesUsage: outcome.body.hidesUsage,
     sink: held ?? sink,
     open,
-    see: held && ((frame) => held.see(frame)),
+    see(frame) {
+      held?.see(frame);
+      heard?.see(frame);
+    },
     begin: () => {
       if (held === undefined) channel.openStream(servedHeaders(trace, rate));
     },
@@ -190,6 +197,7 @@ async function deliverStream(serving: Serving, channel: ClientChannel, outcome: 
   switch (end.kind) {
     case 'complete':
       endAttempt(attempt, { outcome: 'answered', monotonicMs, status: outcome.status });
+      serving.answer = heard?.answer();
       if (held !== undefined) return releaseStream(serving, channel, held, end.terminal);
       await finishAnswered(serving);
       channel.openStream(servedHeaders(trace, rate));
@@ -247,6 +255,7 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   await reservation.settle(answersNano(record) ?? 0);
   rememberThoughts(trace, record, deps);
   learnFromAnswer(trace, record, deps);
+  serving.ticket?.over(record, serving.answer);
   return record;
 }
 

@@ -1,5 +1,6 @@
 import type { Candidate } from '../catalog/index.ts';
 import type { RateState, Reservation } from '../limits/index.ts';
+import type { ChatAnswer } from '../protocol/index.ts';
 import type { ExecutionOutcome } from '../upstream/index.ts';
 import type { AnswerSink } from './call.ts';
 import type { CascadePlan } from './cascade/cascade-plan.ts';
@@ -7,6 +8,7 @@ import type { Cover } from './cover.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { Guarding } from './guardrails/guarding.ts';
 import type { OpenRequest } from './open-requests.ts';
+import type { ProofTicket } from './proof-hook.ts';
 import type { Snapshot } from './snapshot.ts';
 import type { AttemptTrace, RequestTrace } from './trace.ts';
 
@@ -22,6 +24,10 @@ export interface Serving {
   rate: RateState | undefined;
   /** Undefined where no guardrail concerns the request. */
   guarding: Guarding | undefined;
+  /** Undefined where nobody proves the route. */
+  ticket: ProofTicket | undefined;
+  /** What the ticket's holder is given; undefined until it is whole, and where nobody wants it. */
+  answer?: ChatAnswer | undefined;
   sink: AnswerSink;
   open: OpenRequest;
   deps: GatewayDeps;

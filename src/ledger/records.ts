@@ -40,10 +40,10 @@ export interface AttemptRecord {
 }
 
 /**
- * `voter`: its answer was to be compared with another's; `escalation`: those before it were not good enough; `signal`: no attempt to answer, but
- * asked what it thinks of the request.
+ * `voter`: its answer was to be compared with another's; `escalation`: those before it were not good enough. The others are no attempts to answer the client: `signal` was
+ * asked what it thinks of the request, `shadow` what it would have answered, `judge` which of two answers is better.
  */
-export type AttemptRole = 'voter' | 'escalation' | 'signal';
+export type AttemptRole = 'voter' | 'escalation' | 'signal' | 'shadow' | 'judge';
 
 /** What became of a plan in which answers are looked at before one is given out. Codes and numbers only. */
 export interface CascadeRecord {
@@ -82,8 +82,10 @@ export interface RequestRecord {
   keyId: string;
   project: string | undefined;
   dialect: ClientDialectName;
-  /** Endpoint beside chat, e.g. `embeddings`; absent for chat. */
+  /** Endpoint beside chat, e.g. `embeddings`; `proof` for calls that were made to prove a route; absent for chat. */
   service?: string | undefined;
+  /** Of calls made to prove a route: the client's request that they are about. */
+  about?: string | undefined;
   /** What the client asked for. */
   model: string;
   route: string | undefined;

@@ -164,7 +164,8 @@ export function servedBy(record: RequestRecord): AttemptRecord | undefined {
   return attempts.findLast((attempt) => attempt.deployment === record.deployment) ?? attempts.at(-1);
 }
 
-const isAttemptToAnswer = ({ role }: AttemptRecord): boolean => role !== 'signal';
+const isAttemptToAnswer = ({ role }: AttemptRecord): boolean =>
+  role !== 'signal' && role !== 'shadow' && role !== 'judge';
 
 export function summaryOf(record: RequestRecord): RequestSummary {
   const { attempts, decision, inputs, ...rest } = record;

@@ -146,6 +146,8 @@ export type ReasonCode =
   | 'checkable-task'
   /** At the given price of quality it saves more than its expected loss is worth. */
   | 'best-value'
+  /** As the certified rung of a frozen ladder says, the reference too. */
+  | 'certified-rung'
   /** Cheap answers are looked at before one of them is given out. */
   | 'cascade'
   | 'little-evidence'
@@ -170,6 +172,25 @@ export interface DecisionTarget {
  * stored as JSON, which has no infinity.
  */
 export const lambdaUsdMax = 1e9;
+
+/** Frozen policies side by side, from careful to liberal, of which evidence says how far one may climb. */
+export interface Ladder {
+  /** Id of the frozen policy. */
+  policy: string;
+  /** Expected loss that a saved USD may cost on each rung, rising. Below 0 a candidate must be expected to do better than the reference. */
+  allowances: readonly number[];
+  /** The certified rung; absent = none, and the ladder only notes what its rungs would do. */
+  rung?: number | undefined;
+}
+
+/** Whom the rungs of a ladder would call for one request. */
+export interface LadderSteps {
+  policy: string;
+  /** How many there are. */
+  rungs: number;
+  /** From this rung on, up to the next step. The first begins at rung 0. */
+  steps: { rung: number; candidate: string }[];
+}
 
 /** The ranking of candidates for one request, with reasons. It can be recomputed from the ledger: same inputs, same decision. */
 export interface Decision {
@@ -197,6 +218,8 @@ export interface Decision {
   capped?: { share: number; max: number; lambdaFactor: number } | undefined;
   /** Absent where none was asked, and in older records. */
   signals?: (AskedSignals & { values: AskSignals; changed: boolean }) | undefined;
+  /** Absent where no policy of the route is frozen, and in older records. */
+  ladder?: LadderSteps | undefined;
   /** Probability with which this choice was made; 1 for a deterministic one. */
   propensity: number;
   reason: ReasonCode;

@@ -20,6 +20,8 @@ export type {
   DecisionTarget,
   Estimate,
   Exclusion,
+  Ladder,
+  LadderSteps,
   Language,
   PlanEstimate,
   ReasonCode,
@@ -86,5 +88,6 @@ export type {
   TokenRates,
   WarmPlace,
 } from './stages/input.ts';
+export { flipAllowance, stepAt } from './stages/ladder.ts';
 export { heldTokens, homeAfter, promptCacheOf, type TurnSigns } from './stages/session.ts';
 export { isUndecided, type SignalOffer } from './stages/undecided.ts';

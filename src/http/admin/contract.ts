@@ -31,7 +31,7 @@ const attemptSchema = z
     region: z.string().nullable(),
     effort: z.enum(['off', 'low', 'high']).nullable().describe('Effort preset; null = the model’s default'),
     role: z
-      .enum(['voter', 'escalation', 'signal'])
+      .enum(['voter', 'escalation', 'signal', 'shadow', 'judge'])
       .nullable()
       .describe('What a call of a cascade, or of a signal that was asked, was for; null = simply to answer'),
     credential: z.string().nullable().describe('Id of the provider’s key, never the key'),

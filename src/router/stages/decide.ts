@@ -1,5 +1,12 @@
 import { planMembers } from '../answer/plan.ts';
-import type { CandidateEstimate, Decision, Exclusion, PlanEstimate, ReasonCode } from '../decision.ts';
+import type {
+  CandidateEstimate,
+  Decision,
+  Exclusion,
+  LadderSteps,
+  PlanEstimate,
+  ReasonCode,
+} from '../decision.ts';
 import { cutPrediction } from '../predictor/cut.ts';
 import { judged } from '../predictor/judged.ts';
 import { judgeTrust, withOwn } from '../predictor/own/reading.ts';
@@ -12,6 +19,7 @@ import { effortNote } from './effort-note.ts';
 import { explain } from './explain.ts';
 import { flipOf } from './flip.ts';
 import type { DecideInput, PricedCandidate } from './input.ts';
+import { ladderSteps, stepAt } from './ladder.ts';
 import { cacheUseOf, lesserInSession, switchNano } from './session.ts';
 import { cappedTrade, type Trade, tradeOf } from './target.ts';
 import { withSignals } from './told-signals.ts';
@@ -45,7 +53,11 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
   );
   const referenceCost = scored.find((one) => one.estimate.candidate === input.reference.id)?.estimate.cost;
   const trade = cappedTrade(tradeOf(input.target, referenceCost?.totalNano, input.lambdaUsd), input.capped);
-  const choice = choiceOf(input, scored, trade, lock);
+  const ladder =
+    input.ladder === undefined || lock !== undefined
+      ? undefined
+      : ladderSteps(scored, input.reference.id, input.ladder);
+  const choice = choiceOf(input, scored, trade, { lock, ladder });
   const weighed = cascadesOf(input, scored, choice, trade, predictor);
   const plan = planOf(input, choice, scored, weighed?.cascade);
   const observed = input.mode === 'observe' && plan[0] === input.reference.id;
@@ -94,6 +106,7 @@ function decideOrThrow(input: DecideInput, predictor: Predictor): Decision {
     excluded: all,
     lambda: trade.lambdaUsd,
     ...(input.capped === undefined ? {} : { capped: input.capped }),
+    ...(ladder === undefined ? {} : { ladder }),
     reason,
     explanation: observed
       ? { ...explanation, sentence: observedSentence(input, explanation.sentence) }
@@ -173,13 +186,37 @@ function gapOf(reference: Prediction, candidate: Prediction): number | undefined
   return reference.ability.value - candidate.ability.value;
 }
 
-function choiceOf(input: DecideInput, scored: Scored[], trade: Trade, lock: Lock | undefined): Choice {
+function choiceOf(
+  input: DecideInput,
+  scored: Scored[],
+  trade: Trade,
+  { lock, ladder }: { lock: Lock | undefined; ladder: LadderSteps | undefined },
+): Choice {
   if (input.mode === 'named') {
     const [first, ...others] = scored;
     return { chosen: first!, reason: 'named-model', rival: others[0], others };
   }
   const choice = choose(scored, input.reference.id, input.reading.shape, trade);
-  return lock === undefined ? choice : { ...choice, reason: lock };
+  if (lock !== undefined) return { ...choice, reason: lock };
+  return ladder === undefined ? choice : (certifiedChoice(input, scored, choice, ladder) ?? choice);
+}
+
+/** What the certified rung says; undefined where there is none, or the certificate does not speak of the request. */
+function certifiedChoice(
+  { mode, ladder, reference, capped }: DecideInput,
+  scored: Scored[],
+  choice: Choice,
+  noted: LadderSteps,
+): Choice | undefined {
+  const isFree = choice.reason !== 'reference-unavailable' && choice.reason !== 'price-unknown';
+  if (mode !== 'certified' || ladder?.rung === undefined || capped !== undefined || !isFree) return undefined;
+  const step = stepAt(noted, ladder.rung);
+  const chosen = scored.find(({ estimate }) => estimate.candidate === step);
+  if (chosen === undefined) return undefined;
+  const others = [choice.chosen, ...choice.others].filter((one) => one !== chosen);
+  const isReference = chosen.estimate.candidate === reference.id;
+  const rival = isReference ? others[0] : others.find(({ estimate }) => estimate.candidate === reference.id);
+  return { chosen, reason: 'certified-rung', rival, others };
 }
 
 /** Choices that say who is good enough by themselves; a lock or a lack of alternatives leaves nothing to weigh. */
@@ -189,6 +226,7 @@ const weighable: ReadonlySet<ReasonCode> = new Set([
   'best-value',
   'little-evidence',
   'loss-too-high',
+  'certified-rung',
 ]);
 
 /**
@@ -214,7 +252,9 @@ function cascadesOf(
     parameters: predictor.parameters.acceptance,
     comparison: input.comparison ?? 'text',
   };
-  const { all, acceptable } = weighVotes(question);
+  // What a ladder's rungs are tested on is single answers, checked.
+  const { all, acceptable } =
+    choice.reason === 'certified-rung' ? { all: [], acceptable: undefined } : weighVotes(question);
   const chosen = choice.chosen.estimate;
   if (acceptable !== undefined && worth(acceptable, trade) < worth(chosen, trade)) {
     return { all, cascade: cascadeOf(acceptable, question) };
@@ -244,7 +284,7 @@ function observedSentence(input: DecideInput, wouldBe: string): string {
 }
 
 function qualityOf(input: DecideInput, choice: Choice): Decision['quality'] {
-  if (input.mode === 'certified') return 'uncertified';
+  if (input.mode === 'certified') return choice.reason === 'certified-rung' ? 'certified' : 'uncertified';
   // On the prior alone nothing about this model was measured.
   return choice.reason === 'checkable-task' && choice.chosen.estimate.evidence === 0
     ? 'uncertified'

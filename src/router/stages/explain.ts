@@ -78,6 +78,7 @@ function sentenceOf(
       ? points(trade.allowance(0))
       : points(trade.allowance(reference.cost.totalNano - cost.totalNano));
   const allowed = (one: CandidateEstimate) => allowedTo(one.cost);
+  const isReference = chosen.candidate === reference?.candidate;
   switch (reason) {
     case 'cheaper-within-loss':
       return `${to} at ${price(chosen)} instead of ${price(rival)}: it ${prospect(chosen)}, and even the upper bound is within the ${allowed(chosen)} allowed.`;
@@ -85,6 +86,10 @@ function sentenceOf(
       return `${to} at ${price(chosen)} instead of ${price(rival)}: such answers can be checked, the models are close in ability, and it ${prospect(chosen)}, within the ${allowed(chosen)} allowed.`;
     case 'best-value':
       return `${to} at ${price(chosen)} instead of ${price(rival)}: it ${prospect(chosen)}, and at $${trade.lambdaUsd.toPrecision(2)} for a whole answer of quality that is worth less than what is saved.`;
+    case 'certified-rung':
+      return isReference
+        ? `${to}, the reference: on the certified rung no cheaper candidate is worth it; ${alternative(rival)}.`
+        : `${to} at ${price(chosen)} instead of ${price(rival)}: the route is certified to keep its target up to this rung, and it ${prospect(chosen)}.`;
     case 'cascade':
       return `${ask} is answered by ${votersOf(cascade)} where they agree, by ${isEscalating(cascade) ? reference?.candidate : 'the likeliest of them'} where not, at about $${formatUsd(cascade?.cost?.totalNano ?? 0)} instead of ${price(reference)}: the reference is ${isEscalating(cascade) ? `expected to be needed for ${Math.round(100 * (cascade?.escalation ?? 0))} % of such requests` : 'hardly ever worth its price there'}, and the loss is expected to be between ${points(cascade?.loss.low ?? 0)} and ${points(cascade?.loss.high ?? 0)} points, within the ${allowedTo(cascade?.cost)} allowed.`;
     case 'little-evidence':
@@ -140,7 +145,7 @@ function price(one: CandidateEstimate | undefined): string {
   return one?.cost === undefined ? 'an unknown price' : `$${formatUsd(one.cost.totalNano)}`;
 }
 
-function notesOn({ mode, capped, chosen, cascade, effort, ...explained }: Explained): string {
+function notesOn({ mode, reason, capped, chosen, cascade, effort, ...explained }: Explained): string {
   const share = (part: number) => `${Math.round(100 * part)} %`;
   const upgrades =
     capped === undefined
@@ -154,12 +159,13 @@ function notesOn({ mode, capped, chosen, cascade, effort, ...explained }: Explai
     cascade?.plan.kind === 'check'
       ? ` Its answer is looked at first: where it is not good enough, ${cascade.plan.last} answers.`
       : '';
-  return `${effort}${looked}${cache}${certificateNote(mode)}${budgetNote(explained)}${upgrades}`;
+  return `${effort}${looked}${cache}${certificateNote(mode, reason)}${budgetNote(explained)}${upgrades}`;
 }
 
-function certificateNote(mode: Decision['mode']): string {
-  return mode === 'certified'
-    ? ' Certificates are not available in this version: decided as in assist, uncertified.'
+/** What the certificate does not speak of is said. */
+function certificateNote(mode: Decision['mode'], reason: ReasonCode): string {
+  return mode === 'certified' && reason !== 'certified-rung'
+    ? ' The certificate does not speak of this request: its choice was not free.'
     : '';
 }
 

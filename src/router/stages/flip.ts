@@ -53,6 +53,8 @@ export function flipOf(question: FlipQuestion): string | undefined {
     }
     case 'loss-too-high':
       return policyFlip(question, 'down') ?? 'Judged pairs of this kind of work that show a smaller loss.';
+    case 'certified-rung':
+      return 'Evidence that certifies a more liberal rung, or fewer quality points to keep, would move the line.';
     case 'reference-cheapest':
       return priceFlip(question);
     case 'price-unknown':

@@ -2,7 +2,7 @@ import type { Candidate, Capabilities, Finding, Model, Score } from '../../catal
 import type { Provider } from '../../providers/index.ts';
 import type { PicoUsdPerToken } from '../../std/index.ts';
 import type { AnswerComparison } from '../answer/terms.ts';
-import type { AskedSignals, Decision, DecisionTarget, Exclusion } from '../decision.ts';
+import type { AskedSignals, Decision, DecisionTarget, Exclusion, Ladder } from '../decision.ts';
 import type { AskNumbers } from '../features/numbers.ts';
 import type { RequestReading } from '../features/shape.ts';
 import type { OwnReading } from '../predictor/own/reading.ts';
@@ -117,6 +117,8 @@ export interface DecideInput {
   cascade?: { checks: boolean; votes: boolean } | undefined;
   /** How answers to the request can be compared; needed for votes alone. */
   comparison?: AnswerComparison | undefined;
+  /** The route's frozen policy; absent where it has none. */
+  ladder?: Ladder | undefined;
   /** USD per whole answer of quality, set by a controller that paces a budget. */
   lambdaUsd?: number | undefined;
   /**

@@ -79,8 +79,9 @@ export function isUndecided(
 }
 
 /** Locks, named models, loops of tools, and calls about a conversation rather than of it. */
-function isFixed({ mode, reading: { shape } }: DecideInput, local: Decision): boolean {
-  if (mode === 'named' || shape.openToolLoop || shape.providerBoundState) return true;
+function isFixed({ mode, ladder, reading: { shape } }: DecideInput, local: Decision): boolean {
+  // What a ladder is tested on must not depend on services that answer today and are late tomorrow.
+  if (mode === 'named' || ladder !== undefined || shape.openToolLoop || shape.providerBoundState) return true;
   if (shape.turn !== 'main' && shape.turn !== 'sub-agent') return true;
   if (shape.task === 'utility' || shape.askChars === 0) return true;
   // An observing route does not say for which reason it would choose as it would; what is not weighed no signal changes.
