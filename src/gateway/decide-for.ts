@@ -100,11 +100,12 @@ function stanceFor(
 ): RouteStance | undefined {
   if (route === undefined) return undefined;
   const stance = proof?.stance(route.name);
+  if (stance === undefined) return undefined;
   const isUsual =
     wishes.quality === undefined &&
     candidates.length === route.candidates.length &&
     allowed.length === candidates.length;
-  if (stance === undefined || isUsual) return stance;
+  if (isUsual) return stance;
   return { mode: stance.mode === 'certified' ? 'assist' : stance.mode, frozen: stance.frozen };
 }
 

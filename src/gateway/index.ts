@@ -2,12 +2,11 @@ export {
   type BesideAnswer,
   type BesideCall,
   type BesideDeps,
-  besideWorstNano,
   callBeside,
 } from './beside/call-beside.ts';
 export type { AnswerSink, ClientCall } from './call.ts';
 export { errorHeaders } from './error-headers.ts';
-export { type Feedback, type FeedbackTaken, giveFeedback } from './feedback/give-feedback.ts';
+export { type Feedback, type FeedbackTaken, giveFeedback, gradedOutcomes } from './feedback/give-feedback.ts';
 export { KeptOutcomes, outcomesKeptMax } from './feedback/kept-outcomes.ts';
 export type { GradedOutcome, OutcomeStore, StoredCounts, StoredOutcome } from './feedback/outcome-store.ts';
 export type { GatewayDeps, GatewayLog } from './gateway.ts';
@@ -17,7 +16,7 @@ export { Heartbeat } from './heartbeat.ts';
 export { informedPreview, recordedPreview } from './informed-preview.ts';
 export { KeptLengths, type LearnedStore } from './kept-lengths.ts';
 export { OpenRequests } from './open-requests.ts';
-export { preview } from './preview.ts';
+export { type PreviewDeps, preview } from './preview.ts';
 export type {
   FrozenKnowledge,
   ProofHook,

@@ -107,11 +107,11 @@ test('observe sends everything to the reference and records what it would have d
   assert.match(decision.explanation.sentence, /only observes/);
 });
 
-test('certified decides as assist, uncertified, and says why', () => {
+test('without a certified rung certified decides as assist, uncertified, and says why', () => {
   const decision = decide(input(translate, { mode: 'certified' }), predictor);
   assert.equal(decision.plan[0], 'p/near');
   assert.equal(decision.quality, 'uncertified');
-  assert.match(decision.explanation.sentence, /Certificates are not available in this version/);
+  assert.match(decision.explanation.sentence, /certificate does not speak of this request/);
 });
 
 test('a named model keeps the operator’s order', () => {

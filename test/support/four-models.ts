@@ -1,3 +1,4 @@
+import type { ProofHook } from '../../src/gateway/index.ts';
 import { type FakeUpstream, startFakeUpstream } from './fake-upstream.ts';
 import { type CascadeGateway, type CascadePlan, startCascade } from './start-cascade.ts';
 
@@ -29,10 +30,14 @@ export function votePlan(
 const cheap = { input: 1, output: 2 };
 const dear = { input: 10, output: 40 };
 
-/** @param cascade what the route says of cascades, in YAML */
+/**
+ * @param cascade what the route says of cascades, in YAML
+ * @param proof whoever proves the route
+ */
 export async function startFourModels(
   cascade = '{ checks: true, votes: true }',
   extra = '',
+  proof?: ProofHook,
 ): Promise<FourModels> {
   const upstreams = await Promise.all(
     names.map(() => startFakeUpstream({ dialect: 'openai-chat', script: { text: '42' } })),
@@ -45,7 +50,8 @@ export async function startFourModels(
     provider: `  - { id: ${name}, vendor: openai-compatible, base_url: "${at[name].baseUrl}" }`,
     deployment: `  - { model: model-${name}, provider: ${name}, price: ${JSON.stringify(name === 'r' ? dear : cheap)} }`,
   }));
-  const yumen = await startCascade(`
+  const yumen = await startCascade(
+    `
 providers:
 ${lines.map(({ provider }) => provider).join('\n')}
 deployments:
@@ -56,7 +62,9 @@ routes:
     candidates: [a/model-a, b/model-b, c/model-c, r/model-r]
     mode: assist
     cascade: ${cascade}
-${extra}`);
+${extra}`,
+    proof,
+  );
   return {
     ...at,
     yumen,

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { GatewayDeps, ProofHook } from '../../src/gateway/index.ts';
 import { createAdminListener, createHttpServer, defaultHttpLimits } from '../../src/http/index.ts';
 import {
   type AcceptanceTerms,
@@ -29,6 +30,8 @@ export interface ForcedCascade {
 
 export interface CascadeGateway {
   url: string;
+  /** As it is composed. */
+  gateway: GatewayDeps;
   /** Holds for the requests that begin from now on; undefined = the router's own decision. */
   force(cascade: ForcedCascade | undefined): void;
   post(
@@ -45,7 +48,7 @@ export interface CascadeGateway {
 }
 
 /** The real gateway on a free port, in which the router's decisions are turned into the plan that a test wants to see carried out. */
-export async function startCascade(config: string): Promise<CascadeGateway> {
+export async function startCascade(config: string, proof?: ProofHook): Promise<CascadeGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'yumen-cascade-'));
   const configPath = join(folder, 'yumen.yaml');
   writeFileSync(configPath, config);
@@ -60,6 +63,7 @@ export async function startCascade(config: string): Promise<CascadeGateway> {
   });
   const gateway: typeof composition.gateway = {
     ...composition.gateway,
+    proof,
     decide: (input, predictor) => withCascade(decide(input, predictor), input, forced),
   };
   const version = '0.0.0-test';
@@ -83,6 +87,7 @@ export async function startCascade(config: string): Promise<CascadeGateway> {
   };
   return {
     url,
+    gateway,
     force(cascade) {
       forced = cascade;
     },

@@ -1,7 +1,6 @@
 import type { Candidate } from '../../catalog/index.ts';
 import type { AttemptRecord, AttemptRole } from '../../ledger/index.ts';
 import { type ChatAnswer, type ChatRequest, GatewayError } from '../../protocol/index.ts';
-import type { NanoUsd } from '../../std/index.ts';
 import {
   AnswerCollector,
   type AttemptObserver,
@@ -18,7 +17,6 @@ import { settleAttempt } from '../settle.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { AnswerTally } from '../tally.ts';
 import { type AttemptTrace, beginCall, endAttempt } from '../trace.ts';
-import { worstCaseNano } from '../worst-case.ts';
 
 export type BesideDeps = Pick<
   GatewayDeps,
@@ -50,16 +48,6 @@ export interface BesideAnswer {
 
 /** Fewer than a client's request: nobody waits for it. */
 const attemptsMax = 2;
-
-/** The most that one call of each can cost, by the dearest of them. */
-export function besideWorstNano(
-  { request, plan }: Pick<BesideCall, 'request' | 'plan'>,
-  nowMs: number,
-): NanoUsd {
-  const { maxOutputTokens } = request.sampling;
-  const bound = { inputTokensBound: request.bytes.byteLength, outputTokensMax: maxOutputTokens };
-  return Math.max(0, ...plan.map((one) => worstCaseNano(one, request, bound, nowMs)));
-}
 
 /** Calls one candidate after the other until one has answered whole. Rejects only with faults of ours. */
 export async function callBeside(call: BesideCall, deps: BesideDeps): Promise<BesideAnswer> {

@@ -68,14 +68,35 @@ async function outcomesOf(
   if (principal.role !== 'admin') requireTrust(record, deps);
   const about = decidedAbout(record);
   const grades = gradesOf(feedback, record, about);
-  return grades.map(([candidate, score]) => ({
+  const source = feedback.source ?? defaultSource;
+  const atMs = deps.clock.nowMs();
+  return grades.map(([candidate, score]) => outcomeOf(record, about, { candidate, score, source, atMs }));
+}
+
+/** Answers to one request as they were graded, 0..1, ready to be learned from. Throws `invalid_request` where nothing can be. */
+export function gradedOutcomes(
+  record: RequestRecord,
+  scores: { readonly [candidate: string]: number },
+  source: string,
+  atMs: number,
+): GradedOutcome[] {
+  const about = decidedAbout(record);
+  return Object.entries(scores).map(([name, score]) =>
+    outcomeOf(record, about, { candidate: candidateNamed(name, about), score, source, atMs }),
+  );
+}
+
+function outcomeOf(
+  record: RequestRecord,
+  about: DecidedAbout,
+  { candidate, ...graded }: Pick<GradedOutcome, 'score' | 'source' | 'atMs'> & { candidate: CandidateFacts },
+): GradedOutcome {
+  return {
     requestId: record.id,
     model: ownKey(predictedModel(candidate)),
-    source: feedback.source ?? defaultSource,
-    score,
-    atMs: deps.clock.nowMs(),
+    ...graded,
     subject: encodeSubject(about, candidate),
-  }));
+  };
 }
 
 async function recordOf(

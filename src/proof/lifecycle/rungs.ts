@@ -1,7 +1,7 @@
 /** Rungs of a ladder. */
 export const rungsOfLadder = 20;
 /** With fewer requests seen their quantiles are chance. */
-export const flipsMin = 50;
+const flipsMin = 50;
 const flipsKeptMax = 2000;
 const digits = 4;
 
