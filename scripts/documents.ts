@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { evaluationJsonSchema } from '../src/evaluation/index.ts';
+import { forecastJsonSchema } from '../src/proof/index.ts';
 import { errorTable } from '../src/protocol/index.ts';
 import { type Vendor, vendors } from '../src/providers/index.ts';
 import { configJsonSchema } from '../src/server/index.ts';
@@ -13,6 +14,7 @@ export const documents: { [path: string]: () => string } = {
   'docs/errors.md': errorsPage,
   'docs/providers.md': providersPage,
   'docs/config.schema.json': () => `${JSON.stringify(configJsonSchema(), undefined, 2)}\n`,
+  'docs/forecast.schema.json': () => `${JSON.stringify(forecastJsonSchema(), undefined, 2)}\n`,
   'docs/eval.schema.json': () => `${JSON.stringify(evaluationJsonSchema(), undefined, 2)}\n`,
 };
 

@@ -5,6 +5,7 @@ import * as catalog from './commands/catalog.ts';
 import * as decide from './commands/decide.ts';
 import * as doctor from './commands/doctor.ts';
 import * as evaluate from './commands/eval.ts';
+import * as forecast from './commands/forecast.ts';
 import * as importing from './commands/import.ts';
 import * as keys from './commands/keys.ts';
 import * as replay from './commands/replay.ts';
@@ -14,7 +15,7 @@ import { CommandError, type CommandIo } from './io.ts';
 import { packageVersion } from './version.ts';
 
 /** A new command is one file that exports `register`, and one line here. */
-const commands = [serve, decide, keys, catalog, doctor, importing, evaluate, train, replay];
+const commands = [serve, decide, keys, catalog, doctor, importing, evaluate, train, forecast, replay];
 
 /** Runs one command line. Never rejects: what went wrong is said on `err`, and the exit code is 1 (failed) or 2 (wrong usage). */
 export async function runCli(args: string[], given: CommandIo): Promise<void> {

@@ -1,0 +1,18 @@
+export type { EstimateDeps } from './forecast/estimate.ts';
+export {
+  judgedForecastOf,
+  type PreparedForecast,
+  prepareForecast,
+  priorForecastOf,
+} from './forecast/forecast.ts';
+export { logFormats } from './forecast/logs/list.ts';
+export { type ReadLog, readLogs } from './forecast/logs/read-log.ts';
+export { forecastSvg } from './forecast/report/plot.ts';
+export { type ForecastReport, forecastJsonSchema } from './forecast/report/report.ts';
+export { forecastText } from './forecast/report/text.ts';
+export { gatewayRunner, type Judge, type RunnerDeps } from './forecast/run/gateway-runner.ts';
+export { pairsMin, planRun } from './forecast/run/plan.ts';
+export { appendPair, readPairs } from './forecast/run/resume.ts';
+export { type KeptPair, runPairs } from './forecast/run/run-pairs.ts';
+export type { PairRunner } from './forecast/run/runner.ts';
+export type { PairQuery, ProofStore } from './store.ts';
