@@ -1,0 +1,192 @@
+/**
+ * What certificates are worth, on installs simulated from recorded outcomes: how often one is wrong, and what it lets save, beside what is done in practice.
+ *
+ *   npm run bench:proof [-- --installs N] [--data FOLDER] [--json]
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { createRandom } from '../../src/evaluation/metrics/random.ts';
+import { deltaOf } from '../../src/proof/stats/spending.ts';
+import { certifiedAt, drawInstall, fixedTimeMethods, sumsOf, tuned } from './installs.ts';
+import { type Population, populationOf } from './population.ts';
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string', default: '../shared/data/routing' },
+    installs: { type: 'string', default: '1000' },
+    json: { type: 'boolean', default: false },
+  },
+});
+const installs = Number(values.installs);
+if (!existsSync(join(values.data, 'tasks.json'))) {
+  console.error(`There are no recorded outcomes at ${values.data}: name their folder with --data.`);
+  process.exit(2);
+}
+
+const quality = 0.98;
+const delta = 0.05;
+const sizes = [500, 1000, 2000, 4000];
+const recertifications = 10;
+
+const mixtral = { cheap: 'mistralai/Mixtral-8x7B-Instruct-v0.1', reference: 'gpt-4-1106-preview' };
+const subjects = [
+  { id: 'MMLU and GSM8K, Mixtral for GPT-4', file: 'routellm', sources: undefined, ...mixtral },
+  {
+    id: 'core, DeepSeek-V2.5 for GPT-4o',
+    file: 'core24',
+    sources: undefined,
+    cheap: 'deepseek-v2.5',
+    reference: 'gpt-4o-2024-08-06',
+  },
+  {
+    id: 'Chinese law, GPT-3.5 for GPT-4',
+    file: 'lawbench',
+    sources: undefined,
+    cheap: 'GPT-3.5-turbo-0613',
+    reference: 'GPT4',
+  },
+];
+
+interface Cell {
+  n: number;
+  violations: number;
+  /** 95 %, Wilson. */
+  violationsBound: number;
+  certified: number;
+  saved: number;
+}
+
+interface Row {
+  method: string;
+  cells: Cell[];
+}
+
+/** Upper end of Wilson's interval at 95 %. */
+function upperShare(count: number, of: number): number {
+  const z = 1.96;
+  const p = count / of;
+  const centre = p + (z * z) / (2 * of);
+  const spread = z * Math.sqrt((p * (1 - p)) / of + (z * z) / (4 * of * of));
+  return (centre + spread) / (1 + (z * z) / of);
+}
+
+const isViolation = ({ loss, referenceMean }: Population, rungs: number): boolean =>
+  rungs > 0 && loss[rungs - 1]! - (1 - quality) * referenceMean > 1e-12;
+
+const savedAt = ({ saved }: Population, rungs: number): number => (rungs === 0 ? 0 : saved[rungs - 1]!);
+
+/** The rung of whoever knew everything, counted from 1; 0 = none. */
+function omniscient(population: Population): number {
+  let best = 0;
+  for (let rungs = 1; rungs <= population.saved.length; rungs++)
+    if (!isViolation(population, rungs) && savedAt(population, rungs) > savedAt(population, best))
+      best = rungs;
+  return best;
+}
+
+class Tally {
+  readonly #cells = new Map<string, { violations: number; certified: number; saved: number }[]>();
+
+  note(method: string, size: number, population: Population, rungs: number): void {
+    let row = this.#cells.get(method);
+    if (row === undefined) {
+      row = sizes.map(() => ({ violations: 0, certified: 0, saved: 0 }));
+      this.#cells.set(method, row);
+    }
+    const cell = row[size]!;
+    if (isViolation(population, rungs)) cell.violations += 1;
+    if (rungs > 0) cell.certified += 1;
+    cell.saved += savedAt(population, rungs);
+  }
+
+  rows(): Row[] {
+    return [...this.#cells].map(([method, cells]) => ({
+      method,
+      cells: cells.map(({ violations, certified, saved }, i) => ({
+        n: sizes[i]!,
+        violations: violations / installs,
+        violationsBound: upperShare(violations, installs),
+        certified: certified / installs,
+        saved: saved / installs,
+      })),
+    }));
+  }
+}
+
+function certificates(population: Population, random: () => number): Row[] {
+  const tally = new Tally();
+  const others = Object.entries({ 'threshold tuned on the sample': tuned, ...fixedTimeMethods(delta) });
+  for (let i = 0; i < installs; i++) {
+    const excess = drawInstall(population, sizes.at(-1)!, quality, random);
+    for (const [size, rungs] of certifiedAt(excess, sizes, { quality, delta }).entries())
+      tally.note('certificate', size, population, rungs);
+    for (const [size, n] of sizes.entries()) {
+      const sums = sumsOf(excess, n);
+      for (const [name, method] of others) tally.note(name, size, population, method(sums, n));
+    }
+  }
+  return tally.rows();
+}
+
+/** An install certifies anew ten times, each time on requests of its own; it is violated where any of the ten is wrong. */
+function recertified(population: Population, n: number, random: () => number) {
+  let violated = 0;
+  const saved = new Float64Array(recertifications);
+  for (let i = 0; i < installs; i++) {
+    let wrong = false;
+    for (let k = 1; k <= recertifications; k++) {
+      const excess = drawInstall(population, n, quality, random);
+      const [rungs] = certifiedAt(excess, [n], { quality, delta: deltaOf(delta, k) });
+      if (isViolation(population, rungs!)) wrong = true;
+      saved[k - 1]! += savedAt(population, rungs!) / installs;
+    }
+    if (wrong) violated += 1;
+  }
+  return {
+    n,
+    violated: violated / installs,
+    violatedBound: upperShare(violated, installs),
+    saved: [...saved],
+  };
+}
+
+const percent = (share: number): string => (100 * share).toFixed(1).padStart(5);
+const results: unknown[] = [];
+for (const [at, { id, ...task }] of subjects.entries()) {
+  const population = await populationOf(values.data, id, task, 11 + at);
+  const random = createRandom(101 + at);
+  const known = omniscient(population);
+  const best = savedAt(population, known);
+  const share = known === 0 ? 0 : population.cheapShare[known - 1]!;
+  const rows = certificates(population, random);
+  const again = recertified(population, 1000, random);
+  results.push({
+    id,
+    quality,
+    delta,
+    installs,
+    omniscient: best,
+    cheapShare: share,
+    rows,
+    recertified: again,
+  });
+  if (values.json) continue;
+  console.log(
+    `\n${id}: to keep ${percent(quality)} % of the reference's quality at δ = ${delta}; whoever knew everything would save ${percent(best)} % by sending ${percent(share)} % of the requests to the cheap model`,
+  );
+  console.log(
+    `${'violated / saved (of what could be)'.padEnd(36)}${sizes.map((n) => `n = ${n}`.padStart(24)).join('')}`,
+  );
+  for (const { method, cells } of rows) {
+    const shown = cells.map(
+      ({ violations, violationsBound, saved }) =>
+        `${percent(violations)} (≤${percent(violationsBound)}) /${percent(saved)} (${best > 0 ? (saved / best).toFixed(2) : '–'})`,
+    );
+    console.log(`${method.padEnd(36)}${shown.map((one) => one.padStart(32)).join('')}`);
+  }
+  console.log(
+    `ten certificates one after the other, ${again.n} drawn requests each: ${percent(again.violated)} % of installs with any of them wrong (≤${percent(again.violatedBound)}); saved by the 1st ${percent(again.saved[0]!)}, the 10th ${percent(again.saved[9]!)}`,
+  );
+}
+if (values.json) console.log(JSON.stringify({ results }));
