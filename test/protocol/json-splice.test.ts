@@ -76,8 +76,8 @@ describe('spliceTopLevel()', () => {
   });
 
   it('equals the edited object once parsed, for any object, spacing, escapes and edits', () => {
-    // No backslash in any key, also not within values: V8's JSON.parse, the oracle here, can mistake an escaped key of the same
-    // shape for one that it saw before.
+    // V8's JSON.parse can mistake an escaped key of the same shape for one that it saw before, so the oracle never reads one: what
+    // is expected is put together from the members, and the result is read without its escapes.
     const key = fc.constantFrom('model', 'stream', 'a', 'b"', '玉', '');
     const value = (fc.jsonValue({ maxDepth: 3 }) as fc.Arbitrary<Json>).filter(
       (candidate) => !JSON.stringify(candidate).includes('\\\\'),
@@ -91,19 +91,28 @@ describe('spliceTopLevel()', () => {
           return `${gap}${escaped ? escapedKey(name) : JSON.stringify(name)}${gap}:${gap}${JSON.stringify(content)}${gap}`;
         });
         const body = `{${text.join(',')}}`;
-        const expected = JSON.parse(body) as { [name: string]: unknown };
+        const expected: { [name: string]: unknown } = Object.fromEntries(
+          members.map(([name, content]) => [name, content]),
+        );
         for (const [name, change] of Object.entries(changes)) {
           if (change === undefined) delete expected[name];
           else expected[name] = change;
         }
         // Through JSON once more: it has no -0.
         const plain: unknown = JSON.parse(JSON.stringify(expected));
-        assert.deepEqual(JSON.parse(spliced(body, changes)), plain);
+        assert.deepEqual(JSON.parse(withoutEscapes(spliced(body, changes))), plain);
       }),
       { numRuns: 2000 },
     );
   });
 });
+
+/** Every escape by number as `JSON.stringify` would write its character. */
+function withoutEscapes(text: string): string {
+  return text.replace(/\\(?:u([0-9a-fA-F]{4})|.)/g, (whole, hex: string | undefined) =>
+    hex === undefined ? whole : JSON.stringify(String.fromCharCode(Number.parseInt(hex, 16))).slice(1, -1),
+  );
+}
 
 function escapedKey(name: string): string {
   const units = Array.from({ length: name.length }, (_, at) =>
