@@ -1,0 +1,29 @@
+import type { Certificate, FrozenPolicy } from './state.ts';
+
+const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+
+const kinds: { [kind in Certificate['kind']]: string } = {
+  graded: 'by graders that need no judge',
+  'judge-only': 'according to the judge alone',
+  'human-corrected': 'by the judge, corrected by people',
+};
+
+/** What a certificate says, with what it rests on. */
+export function certificateSentence({ route, kind, quality, confidence, evidence }: Certificate): string {
+  const { pairs, requests, loss, lossBound, savedShare, judge, anchors } = evidence;
+  const by = `${kinds[kind]}${judge === undefined ? '' : ` (${judge})`}${anchors > 0 ? `, ${anchors} labels` : ''}`;
+  return `On route ${route}, with ${percent(confidence)} confidence, quality retained is at least ${percent(quality)} (measured loss ${percent(loss, 2)}, at most ${percent(lossBound, 2)}; ${pairs} pairs over ${requests} requests, ${by}); it saves about ${percent(savedShare, 0)} of what the reference would cost.`;
+}
+
+export function frozenSentence(
+  { ordinal, delta, allowances, quality }: FrozenPolicy,
+  learned: number,
+): string {
+  return `Policy ${ordinal} is frozen after ${learned} pairs that taught it: ${allowances.length} rungs, to keep ${percent(quality)} with ${percent(1 - delta)} confidence. Pairs from now on count.`;
+}
+
+export const alarmSentence = (requests: number, pairs: number): string =>
+  `The route loses more than its certificate allows, or did so long enough to be sure of it: after ${pairs} pairs over ${requests} requests since it was certified it goes back to the reference.`;
+
+export const changedSentence = (parts: readonly string[]): string =>
+  `What was certified is no longer what decides (${parts.join(', ')} changed), so the route goes back to the reference and gathers evidence anew.`;

@@ -1,0 +1,24 @@
+import type { Candidate } from '../catalog/index.ts';
+
+/** How a route is proved. */
+export interface RouteProofSettings {
+  /** As far as the route may go by itself. */
+  goal: 'observe' | 'assist' | 'certified';
+  /** To keep, 0.5..1. */
+  quality: number;
+  /** 1 − confidence. */
+  delta: number;
+  /** In order of preference, each with its deployments. */
+  judges: { family: string; candidates: readonly Candidate[] }[];
+  unit: 'request' | 'session';
+  shareMax: number;
+  shareCertified: number;
+  shareMin: number;
+  budgetUsdPerDay: number | undefined;
+  anchorsPerWeek: number;
+  require: 'judge' | 'human';
+  learnPairs: number;
+  idleMs: number;
+  capture: 'none' | 'pairs' | 'all';
+  captureDays: number;
+}
