@@ -1,3 +1,6 @@
+export type { GradeAnswers } from './desk/make-pair.ts';
+export { ProofDesk, type ProofDeskTools } from './desk/proof-desk.ts';
+export type { ConfiguredRoute } from './desk/route-proof.ts';
 export type { EstimateDeps } from './forecast/estimate.ts';
 export {
   judgedForecastOf,
@@ -15,4 +18,10 @@ export { pairsMin, planRun } from './forecast/run/plan.ts';
 export { appendPair, readPairs } from './forecast/run/resume.ts';
 export { type KeptPair, runPairs } from './forecast/run/run-pairs.ts';
 export type { PairRunner } from './forecast/run/runner.ts';
+export type {
+  Certificate,
+  FrozenPolicy,
+  StoryEvent,
+} from './lifecycle/state.ts';
+export type { Capture, Label, Pair } from './pairs/pair.ts';
 export type { PairQuery, ProofStore } from './store.ts';

@@ -137,6 +137,7 @@ describe('a route on its way to a certificate and back', () => {
       simulated: false,
     };
     proof.paired(pair);
+    for (const one of written) if (one.kind === 'ended') proof.taught(one.policy.id);
     return decided;
   }
 

@@ -14,6 +14,7 @@ import { sampleDecision, sampleRecord } from '../ledger/sample-records.ts';
 import { findingStoreConformance } from './finding-store-conformance.ts';
 import { keyStoreConformance, sampleKey } from './key-store-conformance.ts';
 import { ledgerStoreConformance } from './ledger-store-conformance.ts';
+import { proofStoreConformance } from './proof-store-conformance.ts';
 import { providerObjectsConformance } from './provider-objects-conformance.ts';
 import { responseStoreConformance } from './response-store-conformance.ts';
 
@@ -89,6 +90,23 @@ responseStoreConformance('sqlite responses', async () => {
       const store = await openSqliteStore({ dataFolder });
       stores.push(store);
       return store.responses;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+});
+
+proofStoreConformance('sqlite proof', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'yumen-'));
+  const stores = [await openSqliteStore({ dataFolder })];
+  return {
+    store: stores[0]!.proof,
+    async reopen() {
+      const store = await openSqliteStore({ dataFolder });
+      stores.push(store);
+      return store.proof;
     },
     async close() {
       await Promise.all(stores.map((store) => store.close()));

@@ -69,6 +69,8 @@ export class RouteProof {
   #lastPairId: string | undefined;
   readonly #flips: FlipSample;
   readonly #learnSessions = new Set<string>();
+  /** Policies that are over, whose pairs are yet to teach: before they have, nothing is frozen. */
+  readonly #teaching = new Set<string>();
 
   constructor(configured: ConfiguredRoute, tools: RouteProofTools) {
     this.#now = configured;
@@ -186,6 +188,7 @@ export class RouteProof {
       counts: this.#counts,
       proofCostNano: this.#proofCostNano,
       learnSessions: [...this.#learnSessions],
+      teaching: [...this.#teaching],
       lastPairId: this.#lastPairId,
       flips: this.#flips.state(),
       sampling,
@@ -202,6 +205,7 @@ export class RouteProof {
     this.#ordinal = Math.max(stored.ordinal, ...policies.map(({ ordinal }) => ordinal), 0);
     this.#flips.restore(stored.flips);
     for (const session of stored.learnSessions) this.#learnSessions.add(session);
+    for (const policy of stored.teaching) this.#teaching.add(policy);
     this.#stage = stored.stage;
     this.#certificate = stored.certificate;
     const policy = policies.find(({ id }) => id === stored.policyId);
@@ -226,12 +230,35 @@ export class RouteProof {
     this.reconfigured(this.#now);
   }
 
+  /** All that was stored is read again: what was drawn and is not there was lost with the process, and policies that were stored last are never counted again. */
+  resumed(policies: readonly FrozenPolicy[]): void {
+    this.#ordinal = Math.max(this.#ordinal, ...policies.map(({ ordinal }) => ordinal));
+    this.#counts.drawn = Math.max(this.#counts.drawn, this.#counts.pairs);
+    this.#counts.lost = this.#counts.drawn - this.#counts.pairs;
+    this.#keepToGoal();
+  }
+
+  /** A pair of the session teaches, so those of the next policy never count. */
+  taughtBy(session: string): void {
+    this.#remember(session);
+  }
+
+  /** All pairs of the policy, which is over, have taught. */
+  taught(policy: string): void {
+    this.#teaching.delete(policy);
+    this.#proceed();
+  }
+
   get lastPairId(): string | undefined {
     return this.#lastPairId;
   }
 
   #learnedOf({ session }: Pair): void {
     this.#counts.pairs += 1;
+    this.#remember(session);
+  }
+
+  #remember(session: string): void {
     this.#learnSessions.add(session);
     if (this.#learnSessions.size <= learnSessionsMax) return;
     const [first] = this.#learnSessions;
@@ -252,7 +279,8 @@ export class RouteProof {
   /** Whatever evidence now allows or demands; at most one step, the next request or pair brings the next. */
   #proceed(): void {
     if (this.#run === undefined) {
-      if (this.#counts.pairs >= this.#now.settings.learnPairs) this.#freeze();
+      const { learnPairs } = this.#now.settings;
+      if (this.#teaching.size === 0 && this.#counts.pairs >= learnPairs) this.#freeze();
       return;
     }
     if (this.#run.alarmed) {
@@ -382,7 +410,10 @@ export class RouteProof {
     this.#run = undefined;
     this.#counts = noCounts();
     this.#tell(kind, sentence, { ...facts, ...(policy !== undefined && { policy: policy.id }) });
-    if (policy !== undefined) this.#tools.wrote({ kind: 'ended', policy });
+    if (policy !== undefined) {
+      this.#teaching.add(policy.id);
+      this.#tools.wrote({ kind: 'ended', policy });
+    }
     this.#moveTo('retreated', 'The reference answers until there is evidence for another policy.');
   }
 

@@ -38,6 +38,8 @@ export interface StoredRouteState {
   counts: RouteCounts;
   proofCostNano: number;
   learnSessions: string[];
+  /** Policies that are over, whose pairs have yet to teach. */
+  teaching: string[];
   /** The last pair that counts in the tests; those after it are read again. */
   lastPairId: string | undefined;
   flips: unknown;

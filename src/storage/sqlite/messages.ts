@@ -4,6 +4,7 @@ import type { FindingOperations } from './findings.ts';
 import type { KeyOperations } from './keys.ts';
 import type { LearnedOperations } from './learned.ts';
 import type { OutcomeOperations } from './outcomes.ts';
+import type { ProofOperations } from './proof.ts';
 import type { ObjectOperations } from './provider-objects.ts';
 import type { Reporting } from './report.ts';
 import type { RequestReading, RequestWriting } from './requests.ts';
@@ -16,6 +17,7 @@ export type Operations = Omit<KeyOperations, 'keysVersion'> &
   FindingOperations &
   LearnedOperations &
   OutcomeOperations &
+  ProofOperations &
   RequestWriting &
   RequestReading &
   Reporting;

@@ -140,4 +140,47 @@ export const migrations: readonly string[] = [
     UNIQUE (request_id, model, source)
   );
   `,
+  `
+  CREATE TABLE proof_pairs (
+    id TEXT PRIMARY KEY,
+    route TEXT NOT NULL,
+    policy TEXT,
+    use TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    anchor INTEGER NOT NULL,
+    pair TEXT NOT NULL
+  ) WITHOUT ROWID;
+  CREATE INDEX proof_pairs_by_route ON proof_pairs (route, id);
+  CREATE INDEX proof_pairs_by_policy ON proof_pairs (policy, id) WHERE policy IS NOT NULL;
+  CREATE INDEX proof_pairs_by_anchor ON proof_pairs (route, id) WHERE anchor = 1;
+  CREATE TABLE proof_labels (
+    pair_id TEXT NOT NULL,
+    candidate TEXT NOT NULL,
+    given_by TEXT NOT NULL,
+    loss REAL NOT NULL,
+    comment TEXT,
+    at_ms INTEGER NOT NULL,
+    PRIMARY KEY (pair_id, candidate, given_by)
+  ) WITHOUT ROWID;
+  CREATE TABLE proof_captures (
+    request_id TEXT PRIMARY KEY,
+    route TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    expires_at_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    capture BLOB NOT NULL
+  );
+  CREATE INDEX proof_captures_by_end ON proof_captures (expires_at_ms);
+  CREATE INDEX proof_captures_by_size ON proof_captures (request_id DESC, bytes);
+  CREATE TABLE proof_policies (
+    id TEXT PRIMARY KEY,
+    route TEXT NOT NULL,
+    ordinal INTEGER NOT NULL,
+    policy TEXT NOT NULL
+  );
+  CREATE INDEX proof_policies_by_route ON proof_policies (route, ordinal);
+  CREATE TABLE proof_certificates (id TEXT PRIMARY KEY, route TEXT NOT NULL, certificate TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE proof_story (id TEXT PRIMARY KEY, route TEXT NOT NULL, event TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX proof_story_by_route ON proof_story (route, id);
+  `,
 ];

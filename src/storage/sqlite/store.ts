@@ -4,6 +4,7 @@ import type { FindingStore } from '../../catalog/index.ts';
 import type { LearnedStore, OutcomeStore, ProviderObjects, ResponseStore } from '../../gateway/index.ts';
 import type { KeyStore } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
+import type { ProofStore } from '../../proof/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import { Channel } from './channel.ts';
 import type { ThreadOptions } from './messages.ts';
@@ -31,6 +32,7 @@ export interface SqliteStore {
   readonly findings: FindingStore;
   readonly learned: LearnedStore;
   readonly outcomes: OutcomeStore;
+  readonly proof: ProofStore;
   close(): Promise<void>;
 }
 
@@ -108,6 +110,23 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       put: (outcomes, { keptMax, learnedName }) => writer.call('putOutcomes', outcomes, keptMax, learnedName),
       after: (at, limit) => writer.call('outcomesAfter', at, limit),
       count: () => writer.call('countOutcomes'),
+    },
+    proof: {
+      putPair: (pair, capture) => writer.call('putPair', pair, capture),
+      pair: (id) => writer.call('findPair', id),
+      pairs: (query) => writer.call('pairs', query),
+      putLabel: (label) => writer.call('putLabel', label),
+      labels: (pairIds) => writer.call('labels', pairIds),
+      putCapture: (capture) => writer.call('putCapture', capture),
+      capture: (requestId) => writer.call('findCapture', requestId),
+      captures: (query) => writer.call('captures', query),
+      pruneCaptures: (nowMs, bytesMax) => writer.call('pruneCaptures', nowMs, bytesMax),
+      putPolicy: (policy) => writer.call('putPolicy', policy),
+      policies: (route) => writer.call('policies', route),
+      putCertificate: (certificate) => writer.call('putCertificate', certificate),
+      certificates: (query) => writer.call('certificates', query),
+      appendStory: (events) => writer.call('appendStory', events),
+      story: (query) => writer.call('story', query),
     },
     async close() {
       listeners.clear();

@@ -14,15 +14,12 @@ import type {
   ThreadRequest,
 } from './messages.ts';
 import { outcomeOperations } from './outcomes.ts';
+import { proofOperations } from './proof.ts';
 import { objectOperations } from './provider-objects.ts';
 import { reporting } from './report.ts';
 import { requestReading, requestWriting } from './requests.ts';
 import { responseOperations } from './responses.ts';
 
-/**
- * The thread that owns a connection. SQLite answers synchronously, and on the main thread each commit and each report would
- * stop all streams: 10 to 50 ms in p99 at full load.
- */
 /**
  * The thread that owns a connection. SQLite answers synchronously, and on the main thread each commit and each report would
  * stop all streams: 10 to 50 ms in p99 at full load.
@@ -93,6 +90,7 @@ function writing(db: DatabaseSync, pollMs: number, keysChanged: () => void): Par
     ...findingOperations(db),
     ...learnedOperations(db),
     ...outcomeOperations(db),
+    ...proofOperations(db),
     listKeys: keys.listKeys,
     insertKey(key) {
       keys.insertKey(key);
