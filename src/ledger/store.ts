@@ -111,7 +111,7 @@ export interface LedgerStore {
   list(query: ListQuery): Promise<RequestPage>;
   /** Sorted by group, those without one last. */
   report(query: ReportQuery): Promise<ReportRow[]>;
-  /** Sum of the known costs of the requests that the key began at `fromMs` or later. */
+  /** Sum of the known costs of the requests that the key began at `fromMs` or later; what proving its routes cost is the operator's. */
   spentSince(keyId: string, fromMs: number): Promise<bigint>;
 }
 

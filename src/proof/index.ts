@@ -1,5 +1,5 @@
-export type { GradeAnswers } from './desk/make-pair.ts';
-export { ProofDesk, type ProofDeskTools } from './desk/proof-desk.ts';
+export { ProofDesk } from './desk/proof-desk.ts';
+export type { ProvedRoute } from './desk/proved-route.ts';
 export type { ConfiguredRoute } from './desk/route-proof.ts';
 export type { EstimateDeps } from './forecast/estimate.ts';
 export {
@@ -18,10 +18,13 @@ export { pairsMin, planRun } from './forecast/run/plan.ts';
 export { appendPair, readPairs } from './forecast/run/resume.ts';
 export { type KeptPair, runPairs } from './forecast/run/run-pairs.ts';
 export type { PairRunner } from './forecast/run/runner.ts';
+export { judgeAnswers } from './graders/judge-answers.ts';
 export type {
   Certificate,
   FrozenPolicy,
   StoryEvent,
 } from './lifecycle/state.ts';
 export type { Capture, Label, Pair } from './pairs/pair.ts';
+export type { RouteProofSettings } from './route-settings.ts';
+export { routeProofSchema } from './settings.ts';
 export type { PairQuery, ProofStore } from './store.ts';

@@ -20,6 +20,7 @@ import type { HttpServerOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
+import { judgeAnswers, ProofDesk, type ProofStore } from '../proof/index.ts';
 import { discoverProviders } from '../providers/index.ts';
 import { decide, loadShippedPredictor, type Predictor, shippedArtefact } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
@@ -41,6 +42,7 @@ import { findEngines } from './engines.ts';
 import { type Environment, readVariable, withoutEmpty } from './environment.ts';
 import type { createLog } from './log.ts';
 import { createReadiness } from './readiness.ts';
+import { provedRoutes } from './route-proof.ts';
 import { buildSnapshot, needsSandbox, type Setup } from './snapshot.ts';
 
 export interface ComposeOptions {
@@ -52,6 +54,8 @@ export interface ComposeOptions {
   probeEngines: boolean;
   sandboxSpeed: number;
   log: ReturnType<typeof createLog>;
+  /** Of this program: what is certified holds for one version. Absent = one of tests. */
+  version?: string | undefined;
   /** Decides instead of the shipped one, e.g. one fitted on outcomes of this traffic. */
   predictor?: Predictor | undefined;
 }
@@ -60,6 +64,8 @@ export interface ComposeOptions {
 export interface Composition {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
+  /** Whoever proves routes, and what is kept of it. */
+  proof: { desk: ProofDesk; store: ProofStore };
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   /** What it was started with. */
@@ -79,6 +85,7 @@ const pruneEveryMs = 3_600_000;
 const saveLengthsEveryMs = 60_000;
 const saveOutcomesEveryMs = 60_000;
 const savePacingEveryMs = 60_000;
+const saveProofEveryMs = 60_000;
 
 /** Finds out what to serve: the file if there is one, else what the environment and this machine offer, else the sandbox. */
 export async function findSetup(
@@ -134,6 +141,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   };
   // A configuration that cannot be used is refused before anything is written.
   let inForce = { setup, snapshot: await snapshotOf(setup, []) };
+  provedRoutes(setup, inForce.snapshot);
 
   const store = await openSqliteStore({ dataFolder });
   closers.add(() => store.close());
@@ -252,9 +260,37 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     log,
   };
 
+  const desk = new ProofDesk({
+    deps: gateway,
+    secret: installationSecret(dataFolder),
+    version: options.version ?? 'test',
+    store: store.proof,
+    learned: store.learned,
+    ledger,
+    ledgerStore: store.ledger,
+    outcomes,
+    own: () => outcomes.own.state(),
+    lengths: () => kept.lengths.state(),
+    grade: ({ settings }) => judgeAnswers(settings.judges, gateway),
+    log,
+  });
+  await desk.prepare(provedRoutes(inForce.setup, inForce.snapshot));
+  gateway.proof = desk;
+  const savingProof = setInterval(() => void desk.save(), saveProofEveryMs);
+  savingProof.unref();
+  void desk.prune();
+  const pruningCaptures = setInterval(() => void desk.prune(), pruneEveryMs);
+  pruningCaptures.unref();
+  closers.add(async () => {
+    clearInterval(savingProof);
+    clearInterval(pruningCaptures);
+    await desk.close();
+  });
+
   const reload = async (): Promise<void> => {
     const next = await findSetup(options);
     const snapshot = await snapshotOf(next, await store.findings.list());
+    const proved = provedRoutes(next, snapshot);
     // A corrected key must not wait for a circuit that the wrong one opened.
     const { catalog } = inForce.snapshot;
     const providers = changedProviders(catalog, snapshot.catalog);
@@ -262,6 +298,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     await ledger.flush().catch(() => {});
     await pacing.prepare(snapshot.routes.values());
     inForce = { setup: next, snapshot };
+    await desk.prepare(proved);
     for (const setting of settingsOfStart(setup, next))
       log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');
   };
@@ -269,6 +306,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   return {
     gateway,
     ledgerStore: store.ledger,
+    proof: { desk, store: store.proof },
     replayPredictors: new ReplayPredictors(() => inForce.snapshot.predictor, artefacts),
     setup,
     bodyBytesMax: () =>

@@ -5,6 +5,7 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { deploymentSettingsSchema, rateLimitsSchema } from '../catalog/index.ts';
 import { guardrailSettingsSchema, guardrailsMax, routeSignalsSchema } from '../gateway/index.ts';
+import { routeProofSchema } from '../proof/index.ts';
 import { balanceStrategies } from '../upstream/index.ts';
 import { defaults } from './defaults.ts';
 import type { Environment } from './environment.ts';
@@ -123,7 +124,19 @@ const routeSchema = z.strictObject({
   candidates: z.array(z.string()).min(1),
   target: targetSchema.default({ quality: defaults.quality }),
   mode: z.enum(['observe', 'assist', 'certified']).default('observe'),
-  capture: z.enum(['none', 'pairs', 'all']).default('none'),
+  capture: z
+    .enum(['none', 'pairs', 'all'])
+    .default('none')
+    .describe('Whose texts are kept, where the route is proved: nobody’s, those of pairs, all'),
+  capture_days: z
+    .number()
+    .positive()
+    .max(3650)
+    .default(defaults.captureDays)
+    .describe('How long they are kept'),
+  proof: routeProofSchema
+    .optional()
+    .describe('How the quality that the route keeps is measured; needed for mode certified and for capture'),
   holdback_ms: z.int().min(0).max(600_000).optional(),
   content_filter: contentFilterSchema.optional(),
   cascade: cascadeSchema.prefault({}),
@@ -304,14 +317,11 @@ function folderOf(url: string, path: string): string {
 /** What the format knows but this version does not have is refused by name, never ignored. */
 function refuseUnavailable(config: Config, path: string): void {
   for (const [name, route] of Object.entries(config.routes)) {
-    if (route.mode === 'certified') {
+    if (route.proof !== undefined) continue;
+    const needs = route.mode === 'certified' ? 'mode «certified»' : `capture «${route.capture}»`;
+    if (route.mode === 'certified' || route.capture !== 'none') {
       throw new ConfigError(
-        `${path}: routes.${name}.mode «certified» is not available yet: use «assist» or «observe».`,
-      );
-    }
-    if (route.capture !== 'none') {
-      throw new ConfigError(
-        `${path}: routes.${name}.capture «${route.capture}» is not available yet: use «none».`,
+        `${path}: routes.${name}: ${needs} needs proof on the route, which says who judges its answers: proof: { judges: [a model of another family] }.`,
       );
     }
   }

@@ -176,7 +176,8 @@ function routeOf(name: string, route: RouteConfig, config: Config, catalog: Cata
     reference,
     candidates: [...new Map(candidates.map((candidate) => [candidate.id, candidate])).values()],
     target: targetOf(route),
-    mode: route.mode === 'observe' ? 'observe' : 'assist',
+    // A route that is to be certified does nothing on its own account before whoever proves it says so.
+    mode: route.mode === 'assist' ? 'assist' : 'observe',
     contentFilter: route.content_filter,
     holdbackMs: route.holdback_ms ?? config.holdback_ms,
     cascade: {

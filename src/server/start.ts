@@ -45,6 +45,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     admin: createAdminListener({
       gateway: composition.gateway,
       ledgerStore: composition.ledgerStore,
+      proof: composition.proof,
       replayPredictors: composition.replayPredictors,
       version: options.version,
       bodyBytesMax: composition.bodyBytesMax,

@@ -155,7 +155,7 @@ describe('the command line', () => {
       ],
       [
         'providers:\n  - { id: s, vendor: sandbox }\nroutes:\n  auto: { reference: sandbox/frontier, candidates: [sandbox/mini-open], mode: certified }\n',
-        /not available yet/,
+        /mode «certified» needs proof/,
       ],
       ['providers:\n  - { id: s, vendor: sandbox }\ncolour: red\n', /colour/],
     ];

@@ -15,7 +15,7 @@ const upstream = await startFakeUpstream({
   script: (request) => {
     const body = request.body as { model: string; messages: { content: string }[] };
     const text = JSON.stringify(body.messages);
-    if (!text.includes('<first>')) return { text: `${body.model} says so` };
+    if (!text.includes('<first-')) return { text: `${body.model} says so` };
     // The judge finds the reference better on every third ask, whichever comes first.
     const number = Number(/number (\d+)/.exec(text)?.[1] ?? 0);
     if (number % 3 !== 0) return { text: 'TIE' };

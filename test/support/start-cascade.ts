@@ -75,7 +75,14 @@ export async function startCascade(config: string, proof?: ProofHook): Promise<C
     version,
     readiness: composition.readiness,
     draining: () => false,
-    admin: createAdminListener({ gateway, ledgerStore, replayPredictors, version, bodyBytesMax }),
+    admin: createAdminListener({
+      gateway,
+      ledgerStore,
+      proof: composition.proof,
+      replayPredictors,
+      version,
+      bodyBytesMax,
+    }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -154,7 +154,14 @@ ${extra}`,
     version,
     readiness,
     draining: () => false,
-    admin: createAdminListener({ gateway, ledgerStore, replayPredictors, version, bodyBytesMax }),
+    admin: createAdminListener({
+      gateway,
+      ledgerStore,
+      proof: composition.proof,
+      replayPredictors,
+      version,
+      bodyBytesMax,
+    }),
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');

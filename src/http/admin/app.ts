@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { getRequestListener, type HttpBindings } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import {
   errorHeaders,
@@ -12,11 +11,11 @@ import {
   recordedPreview,
   replayRecord,
 } from '../../gateway/index.ts';
-import type { Principal } from '../../identity/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
 import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
 import { readBody } from '../body.ts';
 import * as contract from './contract.ts';
+import { type AdminEnv, answer, answers, requireAdmin } from './endpoint.ts';
 import {
   newKeyInput,
   presentDecision,
@@ -30,21 +29,17 @@ import {
 } from './present.ts';
 import { feedbackOf, presentLearned, presentTaken } from './present-feedback.ts';
 import { presentReplay, replayQuestion } from './present-replay.ts';
+import { type ProofOptions, proofEndpoints } from './proof-endpoints.ts';
 
 export interface AdminOptions {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
+  proof: ProofOptions;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   version: string;
   /** `limits.body_bytes_max` of the configuration in force. */
   bodyBytesMax(): number;
-}
-
-/** What a handler needs besides its validated input. */
-interface AdminEnv {
-  Bindings: HttpBindings;
-  Variables: { principal: Principal; requestId: string };
 }
 
 const dayMs = 86_400_000;
@@ -206,7 +201,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
           to: new Date(toMs).toISOString(),
           by: query.by,
           rows: rows.map(presentReportRow),
-          note: 'The reference’s cost is for the same tokens; quality is not part of this report, and no certificate exists yet.',
+          note: 'The reference’s cost is for the same tokens; quality is not part of this report: /api/v1/certificates has what was proved of it.',
         },
         200,
       );
@@ -407,6 +402,8 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     },
   );
 
+  proofEndpoints(app, options.proof);
+
   app.get('/api/openapi.json', (context) =>
     context.json(
       app.getOpenAPI31Document({
@@ -418,29 +415,6 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   );
   app.openAPIRegistry.registerComponent('securitySchemes', 'key', { type: 'http', scheme: 'bearer' });
   return app;
-}
-
-function requireAdmin(context: Context<AdminEnv>): void {
-  if (context.get('principal').role === 'admin') return;
-  throw new GatewayError(
-    'forbidden',
-    'This needs an admin key: make one with `yumen keys create --role admin`.',
-  );
-}
-
-function answer(description: string, schema: z.ZodType) {
-  return { description, content: { 'application/json': { schema } } };
-}
-
-function answers<T extends z.ZodType>(schema: T) {
-  const error = { 'application/json': { schema: contract.errorSchema } };
-  return {
-    200: { description: 'As asked', content: { 'application/json': { schema } } },
-    400: { description: 'The input is wrong; the message says where', content: error },
-    401: { description: 'No valid key', content: error },
-    403: { description: 'The key may not do this', content: error },
-    404: { description: 'There is no such thing', content: error },
-  };
 }
 
 function invalid(error: z.ZodError): GatewayError {

@@ -110,9 +110,8 @@ export class ProofDesk implements ProofHook {
     }
   }
 
-  /** Resolves when all pairs that were drawn are made, or lost, and stored. */
-  async idle(): Promise<void> {
-    await this.#queue.idle();
+  /** Resolves when all that has happened is stored. */
+  async written(): Promise<void> {
     await this.#writes;
   }
 

@@ -1,7 +1,7 @@
 import type { AttemptRecord, RequestRecord } from '../../ledger/index.ts';
 
 /** Service under which the ledger has what proving a route costs. */
-export const proofService = 'proof';
+const proofService = 'proof';
 
 /** The calls that made and judged a pair, as one record of the ledger: on the account of the project that asked, without counting against the budget of its key. */
 export function proofRecord(

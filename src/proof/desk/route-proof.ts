@@ -4,6 +4,7 @@ import { flipAllowance } from '../../router/index.ts';
 import type { Clock, IdSource, NanoUsd } from '../../std/index.ts';
 import { changedParts, fingerprintOf } from '../lifecycle/fingerprint.ts';
 import { frozenKnowledge } from '../lifecycle/frozen-knowledge.ts';
+import { type Outlook, outlookOf } from '../lifecycle/outlook.ts';
 import { PolicyRun } from '../lifecycle/policy-run.ts';
 import { FlipSample } from '../lifecycle/rungs.ts';
 import {
@@ -105,6 +106,11 @@ export class RouteProof {
 
   get proofCostNano(): NanoUsd {
     return this.#proofCostNano;
+  }
+
+  /** What is still to come; undefined while the route learns. */
+  outlook(): Outlook | undefined {
+    return this.#run && outlookOf(this.#run, this.#counts.pairs);
   }
 
   /** How requests are decided now. */

@@ -56,7 +56,7 @@ export function requestReading(db: DatabaseSync): RequestReading {
   );
   const spent = db.prepare(
     `SELECT SUM(cost_nano / 1000000000) AS high, SUM(cost_nano % 1000000000) AS low
-     FROM requests WHERE key_id = ? AND started_at_ms >= ?`,
+     FROM requests WHERE key_id = ? AND started_at_ms >= ? AND service IS NOT 'proof'`,
   );
   spent.setReadBigInts(true);
 

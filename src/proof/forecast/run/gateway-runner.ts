@@ -3,7 +3,7 @@ import { type BesideDeps, callBeside, type Snapshot } from '../../../gateway/ind
 import type { ChatAnswer, ChatRequest } from '../../../protocol/index.ts';
 import { usdFromNano } from '../../../std/index.ts';
 import { askJudge, costOfAll } from '../../desk/judge-caller.ts';
-import { judgedLoss, judgeTokens } from './judge.ts';
+import { judgedPair, judgeTokens } from '../../graders/judge.ts';
 import type { GradeQuestion, PaidGrade, PairRunner } from './runner.ts';
 
 /** A model that judges, with its deployments. */
@@ -68,7 +68,8 @@ async function graded(
     cancellation: cancellationOf(signal),
     noted: () => {},
   };
-  const found = await judgedLoss(request, reference.answer, other.answer, async (prompt) => {
+  const question = { request, reference: reference.answer, other: other.answer };
+  const found = await judgedPair(question, async (prompt) => {
     if (judge === undefined) return undefined;
     const said = await askJudge(prompt, judge.candidates, context, deps);
     return said && { text: said.text, usd: usdFromNano(said.costNano ?? 0) };

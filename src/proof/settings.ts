@@ -1,0 +1,51 @@
+import { z } from 'zod';
+
+const share = z.number().gt(0).max(1);
+
+/** `proof` of a route in the configuration. */
+export const routeProofSchema = z
+  .strictObject({
+    confidence: z
+      .number()
+      .min(0.5)
+      .max(0.999)
+      .default(0.95)
+      .describe(
+        'Of all certificates of the route together: the k-th policy may be wrong with 6/(π²k²) of the rest to 1',
+      ),
+    judges: z
+      .array(z.string().min(1).max(200))
+      .min(1)
+      .max(10)
+      .describe(
+        'Models that say which of two answers is better, in this order; the first of another family than both is asked. They see requests and answers of the route',
+      ),
+    share_max: share
+      .default(0.1)
+      .describe('Mean share of requests that become pairs while the route is not certified'),
+    share_certified: share.default(0.03).describe('The same while it is'),
+    share_min: share
+      .default(0.005)
+      .describe('Smallest share of any kind of request; weights are bounded by it'),
+    budget_usd_per_day: z
+      .number()
+      .positive()
+      .optional()
+      .describe(
+        'For the calls that make and judge pairs, per UTC day; without one the shares alone bound it',
+      ),
+    learn_pairs: z
+      .int()
+      .min(0)
+      .max(20_000)
+      .default(200)
+      .describe(
+        'Pairs that teach the router before its policy is frozen; they never count for a certificate',
+      ),
+  })
+  .refine(({ share_min, share_max, share_certified }) => share_min <= Math.min(share_max, share_certified), {
+    error: 'share_min is the smallest share: share_max and share_certified cannot be below it',
+    path: ['share_min'],
+  });
+
+export type RouteProofConfig = z.output<typeof routeProofSchema>;

@@ -1,0 +1,73 @@
+import type { Catalog } from '../catalog/index.ts';
+import type { Route, Snapshot } from '../gateway/index.ts';
+import type { ConfiguredRoute, RouteProofSettings } from '../proof/index.ts';
+import { ConfigError, type RouteConfig } from './config.ts';
+import type { Setup } from './snapshot.ts';
+
+/** An hour without a request ends a session. */
+const idleMs = 3_600_000;
+
+/** The routes that are proved in this configuration. Throws ConfigError naming the field at fault. */
+export function provedRoutes(setup: Setup, snapshot: Snapshot): ConfiguredRoute[] {
+  if (setup.kind !== 'file') return [];
+  return Object.entries(setup.config.routes).flatMap(([name, config]) => {
+    const route = snapshot.routes.get(name);
+    if (config.proof === undefined || route === undefined) return [];
+    try {
+      return [{ route, snapshot, settings: settingsOf(config, config.proof, route, snapshot.catalog) }];
+    } catch (thrown) {
+      throw new ConfigError(`${setup.path}: routes.${name}.proof: ${(thrown as Error).message}`, {
+        cause: thrown,
+      });
+    }
+  });
+}
+
+function settingsOf(
+  { mode, target, capture, capture_days }: RouteConfig,
+  proof: NonNullable<RouteConfig['proof']>,
+  route: Route,
+  catalog: Catalog,
+): RouteProofSettings {
+  if (!('quality' in target)) throw new Error('needs a quality to prove: target: { quality: 0.98 }');
+  const judges = judgesOf(proof.judges, route, catalog);
+  return {
+    goal: mode,
+    quality: target.quality,
+    delta: 1 - proof.confidence,
+    judges,
+    unit: 'request',
+    shareMax: proof.share_max,
+    shareCertified: proof.share_certified,
+    shareMin: proof.share_min,
+    budgetUsdPerDay: proof.budget_usd_per_day,
+    anchorsPerWeek: 0,
+    require: 'judge',
+    learnPairs: proof.learn_pairs,
+    idleMs,
+    capture,
+    captureDays: capture_days,
+  };
+}
+
+function judgesOf(names: readonly string[], route: Route, catalog: Catalog): RouteProofSettings['judges'] {
+  const judges = names.map((name) => {
+    const candidates = catalog.candidates(name);
+    const [first] = candidates;
+    if (first === undefined)
+      throw new Error(
+        `judges: there is no model «${name}» here: list it under deployments, or use a catalogue name that a configured provider serves`,
+      );
+    return { family: first.deployment.model.family, candidates };
+  });
+  const reference = route.reference.deployment.model.family;
+  for (const { id, deployment } of route.candidates) {
+    if (id === route.reference.id) continue;
+    const taken = [reference, deployment.model.family];
+    if (judges.some(({ family }) => !taken.includes(family))) continue;
+    throw new Error(
+      `judges: answers of ${id} and of ${route.reference.id} need a judge of another family than ${[...new Set(taken)].join(' and ')}: add one`,
+    );
+  }
+  return judges;
+}
