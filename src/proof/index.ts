@@ -18,7 +18,7 @@ export { pairsMin, planRun } from './forecast/run/plan.ts';
 export { appendPair, readPairs } from './forecast/run/resume.ts';
 export { type KeptPair, runPairs } from './forecast/run/run-pairs.ts';
 export type { PairRunner } from './forecast/run/runner.ts';
-export { judgeAnswers } from './graders/judge-answers.ts';
+export { gradeAnswers } from './graders/grade-answers.ts';
 export type {
   Certificate,
   FrozenPolicy,

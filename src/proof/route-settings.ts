@@ -1,4 +1,5 @@
 import type { Candidate } from '../catalog/index.ts';
+import type { GraderSettings } from './graders/settings.ts';
 
 /** How a route is proved. */
 export interface RouteProofSettings {
@@ -10,6 +11,8 @@ export interface RouteProofSettings {
   delta: number;
   /** In order of preference, each with its deployments. */
   judges: { family: string; candidates: readonly Candidate[] }[];
+  /** Ways of grading without a judge, tried in order. */
+  graders: readonly GraderSettings[];
   unit: 'request' | 'session';
   shareMax: number;
   shareCertified: number;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { graderSchema } from './graders/settings.ts';
 
 const share = z.number().gt(0).max(1);
 
@@ -15,11 +16,16 @@ export const routeProofSchema = z
       ),
     judges: z
       .array(z.string().min(1).max(200))
-      .min(1)
       .max(10)
+      .default([])
       .describe(
         'Models that say which of two answers is better, in this order; the first of another family than both is asked. They see requests and answers of the route',
       ),
+    graders: z
+      .array(graderSchema)
+      .max(20)
+      .default([])
+      .describe('Ways of grading without a judge; the first that applies is believed, else a judge is asked'),
     share_max: share
       .default(0.1)
       .describe('Mean share of requests that become pairs while the route is not certified'),
@@ -42,6 +48,10 @@ export const routeProofSchema = z
       .describe(
         'Pairs that teach the router before its policy is frozen; they never count for a certificate',
       ),
+  })
+  .refine(({ judges, graders }) => judges.length + graders.length > 0, {
+    error: 'somebody has to say how good answers are: name a model of another family, or a grader',
+    path: ['judges'],
   })
   .refine(({ share_min, share_max, share_certified }) => share_min <= Math.min(share_max, share_certified), {
     error: 'share_min is the smallest share: share_max and share_certified cannot be below it',

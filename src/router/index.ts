@@ -1,7 +1,10 @@
 export { type AcceptanceParameters, type ComparisonParameters, posterior } from './answer/acceptance.ts';
 export { type FaultCode, faultTable } from './answer/checks/faults.ts';
+export { matchesSchema } from './answer/checks/json-schema.ts';
 export { answerFaults } from './answer/checks/list.ts';
+export { testPattern } from './answer/checks/safe-pattern.ts';
 export { comparisonFor } from './answer/compare/comparison.ts';
+export { groupAnswers } from './answer/compare/key.ts';
 export type { AnswerEvidence } from './answer/evidence.ts';
 export { askingWorth, type PlanExpectation, planExpecter, worthOfAsking } from './answer/expect.ts';
 export { type Judgement, type JudgementReason, judgeAnswers } from './answer/judge.ts';

@@ -20,7 +20,7 @@ import type { HttpServerOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
-import { judgeAnswers, ProofDesk, type ProofStore } from '../proof/index.ts';
+import { gradeAnswers, ProofDesk, type ProofStore } from '../proof/index.ts';
 import { discoverProviders } from '../providers/index.ts';
 import { decide, loadShippedPredictor, type Predictor, shippedArtefact } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
@@ -271,7 +271,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     outcomes,
     own: () => outcomes.own.state(),
     lengths: () => kept.lengths.state(),
-    grade: ({ settings }) => judgeAnswers(settings.judges, gateway),
+    grade: ({ settings }) => gradeAnswers(settings, gateway),
     log,
   });
   await desk.prepare(provedRoutes(inForce.setup, inForce.snapshot));

@@ -36,6 +36,7 @@ function settingsOf(
     quality: target.quality,
     delta: 1 - proof.confidence,
     judges,
+    graders: proof.graders,
     unit: 'request',
     shareMax: proof.share_max,
     shareCertified: proof.share_certified,
@@ -60,6 +61,8 @@ function judgesOf(names: readonly string[], route: Route, catalog: Catalog): Rou
       );
     return { family: first.deployment.model.family, candidates };
   });
+  // With rules alone, what none of them applies to counts as lost.
+  if (judges.length === 0) return judges;
   const reference = route.reference.deployment.model.family;
   for (const { id, deployment } of route.candidates) {
     if (id === route.reference.id) continue;

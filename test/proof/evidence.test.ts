@@ -228,3 +228,28 @@ test('what a rung would cost is counted beside the reference, of requests whose 
   assert.deepEqual(again.state(), costs.state());
   assert.equal(new RouteCosts(3).restore(costs.state()), false);
 });
+
+test('work that holds more than there is room for is refused, until some of it is done', async () => {
+  const queue = new WorkQueue({ atOnceMax: 1, waitingMax: 10, bytesMax: 100, failed: assert.fail });
+  let finish = () => {};
+  const slow = () =>
+    new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+  assert.equal(queue.add(slow, 60), true);
+  assert.equal(
+    queue.add(async () => {}, 60),
+    false,
+  );
+  assert.equal(
+    queue.add(async () => {}, 40),
+    true,
+  );
+  finish();
+  await queue.idle();
+  assert.equal(
+    queue.add(async () => {}, 100),
+    true,
+  );
+  await queue.close();
+});

@@ -32,6 +32,7 @@ const usual: RouteProofSettings = {
   quality: 0.95,
   delta: 0.05,
   judges: [],
+  graders: [],
   unit: 'request',
   shareMax: 1,
   shareCertified: 1,

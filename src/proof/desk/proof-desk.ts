@@ -37,6 +37,8 @@ export interface ProofDeskTools {
 /** Pairs that are made at once, over all routes: they must not take the providers from the clients. */
 const pairsAtOnceMax = 4;
 const pairsWaitingMax = 500;
+/** Of the requests that pairs are made of, as they were sent. */
+const pairsBytesMax = 64 * 1024 ** 2;
 const pageRows = 500;
 /** Before the ids of all pairs. */
 const firstPair = 'pair_';
@@ -63,6 +65,7 @@ export class ProofDesk implements ProofHook {
     this.#queue = new WorkQueue({
       atOnceMax: pairsAtOnceMax,
       waitingMax: pairsWaitingMax,
+      bytesMax: pairsBytesMax,
       failed: (thrown) => this.#failed(thrown),
     });
   }
@@ -92,7 +95,25 @@ export class ProofDesk implements ProofHook {
     const route = this.#routes.get(begun.route.name);
     if (route === undefined) return undefined;
     // A request that began under an older configuration says nothing of this one.
-    return route.proof.configured.route === begun.route ? route.begins(begun) : undefined;
+    if (route.proof.configured.route !== begun.route) return undefined;
+    return this.#never(() => this.#safe(route.begins(begun)));
+  }
+
+  /** Whatever goes wrong in proving, the client's request goes on. */
+  #never<T>(work: () => T): T | undefined {
+    try {
+      return work();
+    } catch (thrown) {
+      this.#failed(thrown);
+      return undefined;
+    }
+  }
+
+  #safe(ticket: ProofTicket): ProofTicket {
+    return {
+      wantsAnswer: ticket.wantsAnswer,
+      over: (record, answer) => this.#never(() => ticket.over(record, answer)),
+    };
   }
 
   /** Stores where each route is. Never rejects. */

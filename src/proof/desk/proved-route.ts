@@ -144,7 +144,7 @@ export class ProvedRoute {
         this.proof.paired(pair);
       });
       if (pair.use === 'learn') this.#tools.teach(pair, record);
-    });
+    }, begun.request.bytes.byteLength);
     if (made) return;
     this.#sampler.ended(0, clock.nowMs());
     lose();

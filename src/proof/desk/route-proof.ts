@@ -348,7 +348,11 @@ export class RouteProof {
       allowances,
       own,
       lengths,
-      graders: [settings.judges.map(({ candidates }) => candidates.map(({ id }) => id)), quality],
+      graders: [
+        settings.judges.map(({ candidates }) => candidates.map(({ id }) => id)),
+        settings.graders,
+        quality,
+      ],
       unit: settings.unit,
     });
   }
@@ -382,7 +386,7 @@ export class RouteProof {
       route: policy.route,
       policy: policy.id,
       ordinal: policy.ordinal,
-      kind: 'judge-only',
+      kind: judges.length === 0 ? 'graded' : 'judge-only',
       quality: policy.quality,
       confidence: 1 - policy.delta,
       rung,

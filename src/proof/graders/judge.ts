@@ -44,7 +44,7 @@ export async function judgedPair(
   ask: AskJudge,
 ): Promise<JudgedPair> {
   const [a, b] = [textOf(reference), textOf(other)];
-  if (plain(a) === plain(b)) return { loss: 0, verdicts: [], usd: 0, asked: false, unavailable: false };
+  if (sameWords(reference, other)) return { loss: 0, verdicts: [], usd: 0, asked: false, unavailable: false };
   const question = cut(conversationOf(request), requestCharsMax);
   const rubric = rubricOf(task);
   const forward = await askTwice(question, a, b, rubric, ask);
@@ -129,7 +129,8 @@ function placeOf(text: string): Place | undefined {
   return found.size === 1 ? (only as Place) : undefined;
 }
 
-const conversationOf = ({ messages }: ChatRequest): string =>
+/** The request as a text, for whoever judges its answers. */
+export const conversationOf = ({ messages }: ChatRequest): string =>
   messages.map(({ role, parts }) => `[${role}]\n${parts.map(partText).join('\n')}`).join('\n\n');
 
 /** What a client would read of an answer. */
@@ -155,6 +156,10 @@ function partText(part: Part): string {
       return '';
   }
 }
+
+/** Whether two answers say the same, but for blanks. */
+export const sameWords = (one: ChatAnswer, other: ChatAnswer): boolean =>
+  plain(textOf(one)) === plain(textOf(other));
 
 const plain = (text: string): string => text.trim().replaceAll(/\s+/g, ' ');
 
