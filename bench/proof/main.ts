@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import { deltaOf } from '../../src/proof/stats/spending.ts';
 import { certifiedAt, drawInstall, fixedTimeMethods, sumsOf, tuned } from './installs.ts';
+import { judgedInstall, pairLosses, smallestPromise } from './judged.ts';
 import { type Population, populationOf } from './population.ts';
 
 const { values } = parseArgs({
@@ -151,6 +152,37 @@ function recertified(population: Population, n: number, random: () => number) {
   };
 }
 
+const judgedPairs = 4000;
+const judgedQuality = 0.95;
+const anchorCounts = [100, 500, 2000];
+const promiseInstalls = 200;
+
+/** A judge that is wrong in a fifth of its verdicts and likes length, with and without people who label some of the pairs. */
+function judged(population: Population, random: () => number) {
+  const losses = pairLosses(population);
+  return anchorCounts.map((anchors) => {
+    const empty = () => ({ violations: 0, certified: 0, saved: 0 });
+    const counts = { corrected: empty(), believed: empty() };
+    for (let i = 0; i < installs; i++) {
+      const options = { pairs: judgedPairs, anchors, quality: judgedQuality, delta };
+      const install = judgedInstall(population, options, random);
+      for (const kind of ['corrected', 'believed'] as const) {
+        const reached = install[kind];
+        if (reached === 0) continue;
+        counts[kind].certified += 1 / installs;
+        counts[kind].saved += population.saved[reached - 1]! / installs;
+        if (losses[reached - 1]! > 1 - judgedQuality + 1e-12) counts[kind].violations += 1;
+      }
+    }
+    const shown = ({ violations, ...rest }: ReturnType<typeof empty>) => ({
+      ...rest,
+      violations: violations / installs,
+      violationsBound: upperShare(violations, installs),
+    });
+    return { anchors, corrected: shown(counts.corrected), believed: shown(counts.believed) };
+  });
+}
+
 const percent = (share: number): string => (100 * share).toFixed(1).padStart(5);
 const results: unknown[] = [];
 for (const [at, { id, ...task }] of subjects.entries()) {
@@ -161,6 +193,7 @@ for (const [at, { id, ...task }] of subjects.entries()) {
   const share = known === 0 ? 0 : population.cheapShare[known - 1]!;
   const rows = certificates(population, random);
   const again = recertified(population, 1000, random);
+  const byJudge = judged(population, random);
   results.push({
     id,
     quality,
@@ -170,6 +203,7 @@ for (const [at, { id, ...task }] of subjects.entries()) {
     cheapShare: share,
     rows,
     recertified: again,
+    judged: byJudge,
   });
   if (values.json) continue;
   console.log(
@@ -188,5 +222,24 @@ for (const [at, { id, ...task }] of subjects.entries()) {
   console.log(
     `ten certificates one after the other, ${again.n} drawn requests each: ${percent(again.violated)} % of installs with any of them wrong (≤${percent(again.violatedBound)}); saved by the 1st ${percent(again.saved[0]!)}, the 10th ${percent(again.saved[9]!)}`,
   );
+  console.log(
+    `${judgedPairs} judged pairs to keep ${percent(judgedQuality)} %, by a judge that is wrong in 20 % of its verdicts and likes length: violated / certified / saved`,
+  );
+  for (const { anchors, corrected, believed } of byJudge) {
+    const [by, without] = [corrected, believed].map(
+      (one) =>
+        `${percent(one.violations)} (≤${percent(one.violationsBound)}) /${percent(one.certified)} /${percent(one.saved)}`,
+    );
+    console.log(`${String(anchors).padStart(6)} labels: corrected ${by}   judge believed ${without}`);
+  }
 }
-if (values.json) console.log(JSON.stringify({ results }));
+const promises = anchorCounts.map((anchors) => ({
+  anchors,
+  ...smallestPromise({ pairs: judgedPairs, anchors, delta }, promiseInstalls, createRandom(7 + anchors)),
+}));
+if (values.json) console.log(JSON.stringify({ results, promises }));
+else
+  for (const { anchors, loss, certified } of promises)
+    console.log(
+      `${anchors} labels: of a candidate that is as good as the reference, at least half of the installs certify a loss of ${loss === undefined ? 'more than 30' : percent(loss)} % (${certified.map((one) => `${percent(one.loss)} %: ${percent(one.share)} %`).join(', ')})`,
+    );

@@ -20,6 +20,8 @@ interface LadderTestState {
   wealths: WealthsState;
 }
 
+/** Sums of fractions may be above their bound by as much. */
+const rounding = 1e-9;
 const gridStep = 0.0025;
 const gridFine = 40;
 const gridCoarse = [0.15, 0.2, 0.3, 0.4];
@@ -44,6 +46,7 @@ export class LadderTest {
   #knownWeight = 0;
   readonly #weights: Float64Array;
   readonly #sums: Float64Array;
+  readonly #tops: Float64Array;
   #certified = 0;
 
   constructor(options: LadderTestOptions) {
@@ -59,6 +62,7 @@ export class LadderTest {
     this.#known = new Float64Array(rungs + 1);
     this.#weights = new Float64Array(rungs);
     this.#sums = new Float64Array(rungs);
+    this.#tops = new Float64Array(rungs).fill(quality);
   }
 
   /** Rungs that are certified, from the first; it never falls. */
@@ -70,14 +74,24 @@ export class LadderTest {
    * One drawn unit. Rungs before `from` are left out: theirs is known without a pair, and counted as such.
    *
    * @param weight 0..1, fixed before the draw
-   * @param excess of each rung, −2..quality; above 0 is worse than allowed
+   * @param excess of each rung; above 0 is worse than allowed
    */
   add(weight: number, excess: ArrayLike<number>, from = 0): void {
     requireShare('weight', weight);
-    for (let rung = from; rung < this.rungs; rung++) requireExcess(excess[rung], this.#options.quality);
+    for (let rung = from; rung < this.rungs; rung++)
+      requireExcess(excess[rung], this.#tops[rung]!, this.#options.quality);
     this.#flush();
     for (let rung = from; rung < this.rungs; rung++) this.#play(rung, weight, excess[rung]!, 1);
     this.#climb();
+  }
+
+  /**
+   * From the next unit on no excess of a rung is above its top: the quality, unless this says otherwise. It sets what is at stake, so it holds for known requests and for drawn ones
+   * alike, and rests on the past alone: whoever staked more on the requests that are known to lose nothing would certify those.
+   */
+  setTops(tops: ArrayLike<number>): void {
+    this.#flush();
+    this.#tops.set(tops);
   }
 
   /** A request for which the first `rungs` rungs call the reference, so that they lose nothing. Cheap: such requests are counted, and played together before the next unit. */
@@ -143,7 +157,7 @@ export class LadderTest {
   }
 
   #play(rung: number, weight: number, excess: number, times: number): void {
-    this.#wealths.play(rung, weight, excess, this.#options.quality, times);
+    this.#wealths.play(rung, weight, excess, this.#tops[rung]!, times);
     this.#weights[rung]! += times * weight;
     this.#sums[rung]! += times * weight * excess;
   }
@@ -170,7 +184,9 @@ function requireShare(name: string, value: number): void {
   if (!(value > 0 && value <= 1)) throw new RangeError(`The ${name} must be above 0 and at most 1.`);
 }
 
-function requireExcess(value: number | undefined, quality: number): void {
-  if (value === undefined || !(value >= -2 && value <= quality))
-    throw new RangeError(`An excess must be between -2 and the quality, ${quality}.`);
+/** An excess is at least −2 where it is at most the quality, and scaled with its top where that is another. */
+function requireExcess(value: number | undefined, top: number, quality: number): void {
+  const bottom = (-2 * top) / quality;
+  if (value === undefined || !(value >= bottom - rounding && value <= top + rounding))
+    throw new RangeError(`An excess must be between ${bottom} and ${top}.`);
 }
