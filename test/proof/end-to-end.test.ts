@@ -70,6 +70,8 @@ routes:
   async function sendUntil(done: () => Promise<boolean>, max: number): Promise<number> {
     for (let n = 0; n < max; n += 10) {
       if (await done()) return n;
+      // On a busy machine pairs take longer than requests; those that do not fit the queue would count as lost.
+      while ((await proof()).counts.waiting > 100) await new Promise((resolve) => setTimeout(resolve, 20));
       for (let i = 0; i < 10; i++) await send();
     }
     for (let wait = 0; wait < 50; wait++) {
