@@ -9,13 +9,26 @@ import * as forecast from './commands/forecast.ts';
 import * as importing from './commands/import.ts';
 import * as keys from './commands/keys.ts';
 import * as replay from './commands/replay.ts';
+import * as reporting from './commands/report.ts';
 import * as serve from './commands/serve.ts';
 import * as train from './commands/train.ts';
 import { CommandError, type CommandIo } from './io.ts';
 import { packageVersion } from './version.ts';
 
 /** A new command is one file that exports `register`, and one line here. */
-const commands = [serve, decide, keys, catalog, doctor, importing, evaluate, train, forecast, replay];
+const commands = [
+  serve,
+  decide,
+  keys,
+  catalog,
+  doctor,
+  importing,
+  evaluate,
+  train,
+  forecast,
+  replay,
+  reporting,
+];
 
 /** Runs one command line. Never rejects: what went wrong is said on `err`, and the exit code is 1 (failed) or 2 (wrong usage). */
 export async function runCli(args: string[], given: CommandIo): Promise<void> {

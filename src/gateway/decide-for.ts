@@ -155,7 +155,7 @@ function priced(
 }
 
 /** Every dialect's marks are read into the parts and tools they stand at, but for one at the top of the body. */
-function marksCache({ messages, tools, body }: ChatRequest): boolean {
+export function marksCache({ messages, tools, body }: ChatRequest): boolean {
   return (
     body['cache_control'] !== undefined ||
     tools.some((tool) => tool.cacheControl !== undefined) ||

@@ -6,6 +6,7 @@ import {
   type GatewayError,
   toGatewayError,
 } from '../protocol/index.ts';
+import type { WarmPlace } from '../router/index.ts';
 import { tokensOf } from '../upstream/index.ts';
 import { eventsOfAnswer } from './answer-events.ts';
 import { learnFromAnswer } from './answer-learning.ts';
@@ -24,6 +25,7 @@ import { answersNano, type Ending, settle } from './settle.ts';
 import { AnswerTally } from './tally.ts';
 import { rememberThoughts } from './thoughts.ts';
 import { answeringAttempt, endAttempt } from './trace.ts';
+import { warmReferenceOf } from './warm-reference.ts';
 
 /** Calls the plan, delivers what comes, and writes the record before the answer's last bytes leave. Never rejects. */
 export async function serve(serving: Serving): Promise<void> {
@@ -249,7 +251,9 @@ function identityOf({ trace, deps }: Serving): AnswerIdentity {
 async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promise<RequestRecord> {
   const { trace, deps, reservation } = serving;
   const durationMs = deps.clock.monotonicMs() - trace.startedMonotonicMs;
-  const record = await settle(trace, { ...how, durationMs }, deps.estimator);
+  const places = warmPlaces(serving);
+  const settled = await settle(trace, { ...how, durationMs }, deps.estimator);
+  const record = { ...settled, warmReference: warmReferenceOf(trace, settled.usage, places) };
   serving.recorded = true;
   await writeRecord(record, deps);
   await reservation.settle(answersNano(record) ?? 0);
@@ -257,6 +261,12 @@ async function finish(serving: Serving, how: Omit<Ending, 'durationMs'>): Promis
   learnFromAnswer(trace, record, deps);
   serving.ticket?.over(record, serving.answer);
   return record;
+}
+
+/** Who held the conversation's prefix before this request. */
+function warmPlaces({ trace, deps }: Serving): readonly WarmPlace[] {
+  const shape = trace.decision?.shape;
+  return (shape && deps.sessions.stateOf(shape, trace.call.receivedAtMs)?.warm) ?? [];
 }
 
 /** An answer that was paid for is delivered even when the ledger cannot take its record; the log then has the facts. */

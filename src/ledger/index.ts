@@ -17,6 +17,14 @@ export {
 export type { AttemptRecord, AttemptRole, CascadeRecord, GuardrailRecord, RequestRecord } from './records.ts';
 export type { Replay } from './replay.ts';
 export {
+  type CostSplit,
+  costSplit,
+  type SavingsCell,
+  type SavingsKind,
+  type SavingsQuery,
+  type SavingsStore,
+} from './savings.ts';
+export {
   decodeRecord,
   encodeRecord,
   type LedgerStore,

@@ -45,6 +45,10 @@ export interface AttemptRecord {
  */
 export type AttemptRole = 'voter' | 'escalation' | 'signal' | 'shadow' | 'judge';
 
+/** Whether a client could have got its answer. */
+export const isAttemptToAnswer = ({ role }: AttemptRecord): boolean =>
+  role !== 'signal' && role !== 'shadow' && role !== 'judge';
+
 /** What became of a plan in which answers are looked at before one is given out. Codes and numbers only. */
 export interface CascadeRecord {
   /** As `planId` writes it. */
@@ -104,6 +108,11 @@ export interface RequestRecord {
   costNano: NanoUsd | undefined;
   /** What the reference would have cost for the same tokens; undefined when unknown. */
   referenceCostNano: NanoUsd | undefined;
+  /**
+   * What the reference would have cost had it answered the whole conversation and so had its prefix in its cache, an estimate; absent where
+   * no route was called, where its price is unknown or nothing was answered, and in older records.
+   */
+  warmReference?: { costNano: NanoUsd; cacheReadTokens: number } | undefined;
   /**
    * What the decision expected: tokens of the answer by the candidate that gave it; cost of its call, or of the whole plan where answers
    * were looked at first. Absent where it expected nothing of that candidate, and in older records.

@@ -1,5 +1,5 @@
 import { restorePlan } from '../router/index.ts';
-import type { AttemptRecord, RequestRecord } from './records.ts';
+import { type AttemptRecord, isAttemptToAnswer, type RequestRecord } from './records.ts';
 
 /**
  * A record as one line of JSON, made by `encodeRecord`. It is encoded once, on the main thread, and the same line goes to
@@ -163,9 +163,6 @@ export function servedBy(record: RequestRecord): AttemptRecord | undefined {
   const attempts = record.attempts.filter(isAttemptToAnswer);
   return attempts.findLast((attempt) => attempt.deployment === record.deployment) ?? attempts.at(-1);
 }
-
-const isAttemptToAnswer = ({ role }: AttemptRecord): boolean =>
-  role !== 'signal' && role !== 'shadow' && role !== 'judge';
 
 export function summaryOf(record: RequestRecord): RequestSummary {
   const { attempts, decision, inputs, ...rest } = record;

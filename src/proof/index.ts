@@ -26,5 +26,14 @@ export type {
 } from './lifecycle/state.ts';
 export type { Capture, Label, Pair } from './pairs/pair.ts';
 export type { RouteProofSettings } from './route-settings.ts';
+export { makeReport, type Savings, type SavingsSources, savingsOf } from './savings/make-report.ts';
+export { type Period, periodOf } from './savings/period.ts';
+export { renderReport } from './savings/render-report.ts';
+export { type ReportData, rowFigures, savingsGroups } from './savings/report-data.ts';
+export { reportText } from './savings/report-text.ts';
+export type { ReportLanguage } from './savings/report-words.ts';
+export { savingsCsv } from './savings/savings-csv.ts';
+export { fingerprintOf, signReport } from './savings/sign-report.ts';
+export { verifyReport } from './savings/verify-report.ts';
 export { routeProofSchema } from './settings.ts';
 export type { PairQuery, ProofStore } from './store.ts';

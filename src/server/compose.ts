@@ -20,7 +20,7 @@ import type { HttpServerOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
-import { gradeAnswers, ProofDesk, type ProofStore } from '../proof/index.ts';
+import { gradeAnswers, ProofDesk, type ProofStore, type SavingsSources } from '../proof/index.ts';
 import { discoverProviders } from '../providers/index.ts';
 import { decide, loadShippedPredictor, type Predictor, shippedArtefact } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
@@ -66,6 +66,7 @@ export interface Composition {
   ledgerStore: LedgerStore;
   /** Whoever proves routes, and what is kept of it. */
   proof: { desk: ProofDesk; store: ProofStore };
+  savings: SavingsSources;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   /** What it was started with. */
@@ -307,6 +308,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     gateway,
     ledgerStore: store.ledger,
     proof: { desk, store: store.proof },
+    savings: { savings: store.savings, proof: store.proof },
     replayPredictors: new ReplayPredictors(() => inForce.snapshot.predictor, artefacts),
     setup,
     bodyBytesMax: () =>

@@ -46,6 +46,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       gateway: composition.gateway,
       ledgerStore: composition.ledgerStore,
       proof: composition.proof,
+      savings: composition.savings,
       replayPredictors: composition.replayPredictors,
       version: options.version,
       bodyBytesMax: composition.bodyBytesMax,

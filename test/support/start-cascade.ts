@@ -67,7 +67,7 @@ export async function startCascade(config: string, proof?: ProofHook): Promise<C
     decide: (input, predictor) => withCascade(decide(input, predictor), input, forced),
   };
   const version = '0.0.0-test';
-  const { bodyBytesMax, ledgerStore, replayPredictors } = composition;
+  const { bodyBytesMax, ledgerStore, savings, replayPredictors } = composition;
   const server = createHttpServer({
     gateway,
     limits: defaultHttpLimits,
@@ -79,6 +79,7 @@ export async function startCascade(config: string, proof?: ProofHook): Promise<C
       gateway,
       ledgerStore,
       proof: composition.proof,
+      savings,
       replayPredictors,
       version,
       bodyBytesMax,

@@ -79,7 +79,7 @@ ${extra}`,
     sandboxSpeed: Number.POSITIVE_INFINITY,
     log,
   });
-  const { gateway: composed, bodyBytesMax, ledgerStore, replayPredictors, readiness } = composition;
+  const { gateway: composed, bodyBytesMax, ledgerStore, savings, replayPredictors, readiness } = composition;
   let sessions = 0;
   const started: SignalsGateway = {
     cheap,
@@ -158,6 +158,7 @@ ${extra}`,
       gateway,
       ledgerStore,
       proof: composition.proof,
+      savings,
       replayPredictors,
       version,
       bodyBytesMax,

@@ -12,6 +12,7 @@ import {
   replayRecord,
 } from '../../gateway/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
+import type { SavingsSources } from '../../proof/index.ts';
 import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
 import { readBody } from '../body.ts';
 import * as contract from './contract.ts';
@@ -30,11 +31,14 @@ import {
 import { feedbackOf, presentLearned, presentTaken } from './present-feedback.ts';
 import { presentReplay, replayQuestion } from './present-replay.ts';
 import { type ProofOptions, proofEndpoints } from './proof-endpoints.ts';
+import { savingsEndpoint } from './savings-endpoint.ts';
 
 export interface AdminOptions {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
   proof: ProofOptions;
+  /** What savings are derived from. */
+  savings: SavingsSources;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   version: string;
@@ -201,7 +205,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
           to: new Date(toMs).toISOString(),
           by: query.by,
           rows: rows.map(presentReportRow),
-          note: 'The reference’s cost is for the same tokens; quality is not part of this report: /api/v1/certificates has what was proved of it.',
+          note: 'The reference’s cost is for the same tokens; quality is not part of this report: /api/v1/savings has it, and what was saved net.',
         },
         200,
       );
@@ -403,6 +407,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   );
 
   proofEndpoints(app, options.proof);
+  savingsEndpoint(app, gateway, options.savings);
 
   app.get('/api/openapi.json', (context) =>
     context.json(

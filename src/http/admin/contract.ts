@@ -83,6 +83,12 @@ const requestSummarySchema = z
     cost_nano_usd: costNanoUsd,
     reference_cost_usd: costUsd.describe('What the route’s reference would have cost for the same tokens'),
     reference_cost_nano_usd: costNanoUsd,
+    warm_reference: z
+      .object({ cost_usd: usd, cost_nano_usd: nanoUsd, cache_read_tokens: z.number() })
+      .nullable()
+      .describe(
+        'What it would have cost had it answered the whole conversation, with its prefix in its cache; null = not known, or an older record',
+      ),
     predicted: z
       .object({ cost_usd: usd, cost_nano_usd: nanoUsd, output_tokens: z.number() })
       .nullable()

@@ -161,6 +161,14 @@ export function presentSummary(record: LedgerRequestSummary): contract.RequestSu
     cost_nano_usd: textOrNull(record.costNano),
     reference_cost_usd: usdOrNull(record.referenceCostNano),
     reference_cost_nano_usd: textOrNull(record.referenceCostNano),
+    warm_reference:
+      record.warmReference === undefined
+        ? null
+        : {
+            cost_usd: usdFromNano(record.warmReference.costNano),
+            cost_nano_usd: String(record.warmReference.costNano),
+            cache_read_tokens: record.warmReference.cacheReadTokens,
+          },
     predicted:
       record.predicted === undefined
         ? null

@@ -9,6 +9,7 @@ import type { ObjectOperations } from './provider-objects.ts';
 import type { Reporting } from './report.ts';
 import type { RequestReading, RequestWriting } from './requests.ts';
 import type { ResponseOperations } from './responses.ts';
+import type { SavingsReading } from './savings.ts';
 
 /** What the thread can be asked. A reading thread knows only the reading operations. */
 export type Operations = Omit<KeyOperations, 'keysVersion'> &
@@ -20,7 +21,8 @@ export type Operations = Omit<KeyOperations, 'keysVersion'> &
   ProofOperations &
   RequestWriting &
   RequestReading &
-  Reporting;
+  Reporting &
+  SavingsReading;
 
 export interface ThreadOptions extends DatabaseOptions {
   /** How often changes by other processes are looked for. */

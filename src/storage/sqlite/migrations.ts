@@ -183,4 +183,11 @@ export const migrations: readonly string[] = [
   CREATE TABLE proof_story (id TEXT PRIMARY KEY, route TEXT NOT NULL, event TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX proof_story_by_route ON proof_story (route, id);
   `,
+  // What savings are added up of. Of rows to come; earlier ones have no warm reference and are told apart.
+  `
+  ALTER TABLE requests ADD COLUMN warm_reference_cost_nano INTEGER;
+  ALTER TABLE requests ADD COLUMN other_attempts_cost_nano INTEGER;
+  ALTER TABLE requests ADD COLUMN signals_cost_nano INTEGER;
+  ALTER TABLE requests ADD COLUMN judges_cost_nano INTEGER;
+  `,
 ];

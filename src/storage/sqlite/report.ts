@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { ReportBy, ReportQuery, ReportRow } from '../../ledger/index.ts';
 import { joinSum } from './requests.ts';
 
-const groupExpressions: { readonly [by in ReportBy]: string } = {
+export const groupExpressions: { readonly [by in ReportBy]: string } = {
   model: 'model',
   route: 'route',
   key: 'key_id',
@@ -58,7 +58,8 @@ function sumsOf(db: DatabaseSync, group: string, query: ReportQuery): Row[] {
   return statement.all(query.fromMs, query.toMs);
 }
 
-function splitSum(expression: string, name: string): string {
+/** See `joinSum`. */
+export function splitSum(expression: string, name: string): string {
   return `SUM(${expression} / 1000000000) AS ${name}_high, SUM(${expression} % 1000000000) AS ${name}_low`;
 }
 

@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import {
+  costSplit,
   decodeRecord,
   encodeCursor,
   type ListFilters,
@@ -21,8 +22,9 @@ export function requestWriting(db: DatabaseSync): RequestWriting {
   const insertRow = db.prepare(
     `INSERT INTO requests (id, started_at_ms, key_id, project, route, model, deployment, outcome, simulated, input_tokens,
        cache_read_tokens, output_tokens, cost_nano, reference_cost_nano, first_content_ms, service,
-       predicted_cost_nano, predicted_output_tokens, decision_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+       predicted_cost_nano, predicted_output_tokens, decision_id, warm_reference_cost_nano, other_attempts_cost_nano,
+       signals_cost_nano, judges_cost_nano)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
   );
   const insertRecord = db.prepare('INSERT INTO request_records (id, record) VALUES (?, ?)');
 
@@ -105,6 +107,7 @@ function recordIn(row: { [column: string]: unknown } | undefined): RequestRecord
 }
 
 function columnsOf(record: RequestRecord): SQLInputValue[] {
+  const split = costSplit(record);
   return [
     record.id,
     Math.trunc(record.startedAtMs),
@@ -125,6 +128,10 @@ function columnsOf(record: RequestRecord): SQLInputValue[] {
     whole(record.predicted?.costNano),
     whole(record.predicted?.outputTokens),
     record.decision?.id ?? null,
+    whole(record.warmReference?.costNano),
+    split.otherAttemptsNano,
+    split.signalsNano,
+    split.judgesNano,
   ];
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { FindingStore } from '../../catalog/index.ts';
 import type { LearnedStore, OutcomeStore, ProviderObjects, ResponseStore } from '../../gateway/index.ts';
 import type { KeyStore } from '../../identity/index.ts';
-import type { LedgerStore } from '../../ledger/index.ts';
+import type { LedgerStore, SavingsStore } from '../../ledger/index.ts';
 import type { ProofStore } from '../../proof/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import { Channel } from './channel.ts';
@@ -27,6 +27,7 @@ export interface SqliteStoreOptions {
 export interface SqliteStore {
   readonly keys: KeyStore;
   readonly ledger: LedgerStore;
+  readonly savings: SavingsStore;
   readonly objects: ProviderObjects;
   readonly responses: ResponseStore;
   readonly findings: FindingStore;
@@ -79,6 +80,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       list: (query) => reader.call('list', query),
       report: (query) => reader.call('report', query),
       spentSince: (keyId, fromMs) => reader.call('spentSince', keyId, fromMs),
+    },
+    savings: {
+      savings: (query) => reader.call('savings', query),
+      lastDecided: (route, fromMs, toMs) => reader.call('lastDecided', route, fromMs, toMs),
     },
     // Asked of the writer, which alone sees at once what was just put.
     objects: {

@@ -19,6 +19,7 @@ import { objectOperations } from './provider-objects.ts';
 import { reporting } from './report.ts';
 import { requestReading, requestWriting } from './requests.ts';
 import { responseOperations } from './responses.ts';
+import { savingsReading } from './savings.ts';
 
 /**
  * The thread that owns a connection. SQLite answers synchronously, and on the main thread each commit and each report would
@@ -33,7 +34,7 @@ class StoreThread {
     this.#db = openDatabase(options);
     this.#send = send;
     this.#operations = options.readOnly
-      ? { ...requestReading(this.#db), ...reporting(this.#db) }
+      ? { ...requestReading(this.#db), ...reporting(this.#db), ...savingsReading(this.#db) }
       : writing(this.#db, options.pollMs, () => send({ type: 'keys-changed' }));
   }
 
