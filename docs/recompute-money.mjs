@@ -1,6 +1,7 @@
 // Adds up all amounts and counts of a savings report anew, from the records: node recompute-money.mjs REPORT.html DATA_FOLDER
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+
 const { data } = JSON.parse(/id="yumen-report">([^<]*)/.exec(readFileSync(process.argv[2], 'utf8'))[1]);
 const db = new DatabaseSync(`${process.argv[3]}/yumen.sqlite`, { readOnly: true });
 // What each record is and where its cost went; versions before these columns did not tell attempts apart.

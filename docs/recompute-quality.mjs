@@ -1,6 +1,7 @@
 // Works out all that a savings report says of quality anew, from the pairs: node recompute-quality.mjs REPORT.html DATA_FOLDER
 import { readFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+
 const { data } = JSON.parse(/id="yumen-report">([^<]*)/.exec(readFileSync(process.argv[2], 'utf8'))[1]);
 const db = new DatabaseSync(`${process.argv[3]}/yumen.sqlite`, { readOnly: true });
 const [sum, round] = [(list, of) => list.reduce((all, one) => all + of(one), 0), (value) => Math.round(value * 1e6) / 1e6];

@@ -22,7 +22,7 @@ export interface SavingsSources {
 }
 
 /** Reduced pairs are held all at once: some 200 bytes each. */
-export const pairsMax = 250_000;
+const pairsMax = 250_000;
 const pageSize = 500;
 const certificatesMax = 500;
 const storyMax = 200;

@@ -48,7 +48,7 @@ export interface RouteMeasures {
 }
 
 /** Fewer graded pairs say nothing of a candidate that money could be compared over. */
-export const candidatePairsMin = 30;
+const candidatePairsMin = 30;
 /** Normal quantile of a two-sided interval at 95 %. */
 const z = 1.96;
 

@@ -193,7 +193,7 @@ function signature({ publicKey, signature: text }: SignedReport, words: ReportWo
 }
 
 /** No end of the element can be in it. */
-export function embedded(report: SignedReport): string {
+function embedded(report: SignedReport): string {
   return canonicalJson(report).replaceAll('<', '\\u003c');
 }
 

@@ -38,7 +38,7 @@ function rendered(report: SignedReport, language: ReportLanguage): string | unde
 }
 
 /** Undefined where the page holds no report. */
-export function reportIn(page: string): SignedReport | undefined {
+function reportIn(page: string): SignedReport | undefined {
   const text = embeddedReport.exec(page)?.[1];
   if (text === undefined) return undefined;
   try {
