@@ -93,13 +93,16 @@ function shortOrNull(value: unknown): string | null {
 /** Functions only: what an answer of ours was made with. Tools of the vendor itself are among the dropped parameters. */
 function echoTools(tools: unknown): JsonObject[] {
   if (!Array.isArray(tools)) return [];
-  return tools.filter(isObject).flatMap((tool) => (tool['type'] === 'function' ? [echoFunction(tool)] : []));
+  return tools.filter(isObject).flatMap((tool) => {
+    const { type, name } = tool;
+    return type === 'function' && typeof name === 'string' ? [echoFunction(name, tool)] : [];
+  });
 }
 
-function echoFunction(tool: JsonObject): JsonObject {
+function echoFunction(name: string, tool: JsonObject): JsonObject {
   return {
     type: 'function',
-    name: String(tool['name']),
+    name,
     description: stringOrNull(tool['description']),
     parameters: isObject(tool['parameters']) ? tool['parameters'] : null,
     strict: typeof tool['strict'] === 'boolean' ? tool['strict'] : null,
