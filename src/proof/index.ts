@@ -19,6 +19,7 @@ export { appendPair, readPairs } from './forecast/run/resume.ts';
 export { type KeptPair, runPairs } from './forecast/run/run-pairs.ts';
 export type { PairRunner } from './forecast/run/runner.ts';
 export { gradeAnswers } from './graders/grade-answers.ts';
+export type { LabelTask } from './labels/labelling.ts';
 export type {
   Certificate,
   FrozenPolicy,

@@ -48,10 +48,38 @@ export const routeProofSchema = z
       .describe(
         'Pairs that teach the router before its policy is frozen; they never count for a certificate',
       ),
+    unit: z
+      .enum(['request', 'session'])
+      .default('request')
+      .describe(
+        'What is drawn and counts as one piece of evidence: for agents whole sessions, whose turns depend on each other',
+      ),
+    idle_minutes: z
+      .number()
+      .min(1)
+      .max(1440)
+      .default(60)
+      .describe('A session without a request for so long is over'),
+    labels_per_week: z
+      .int()
+      .min(0)
+      .max(100_000)
+      .default(0)
+      .describe('Pairs that people are asked to compare, drawn by chance; needs captured texts'),
+    labels: z
+      .enum(['correct', 'watch'])
+      .default('correct')
+      .describe(
+        'correct: certificates rest on the judge as corrected by people; watch: on the judge alone, and labels tell when it changes',
+      ),
   })
   .refine(({ judges, graders }) => judges.length + graders.length > 0, {
     error: 'somebody has to say how good answers are: name a model of another family, or a grader',
     path: ['judges'],
+  })
+  .refine(({ labels_per_week, judges }) => labels_per_week === 0 || judges.length > 0, {
+    error: 'labels correct a judge: name one under judges, or leave labels_per_week out',
+    path: ['labels_per_week'],
   })
   .refine(({ share_min, share_max, share_certified }) => share_min <= Math.min(share_max, share_certified), {
     error: 'share_min is the smallest share: share_max and share_certified cannot be below it',

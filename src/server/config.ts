@@ -317,7 +317,13 @@ function folderOf(url: string, path: string): string {
 /** What the format knows but this version does not have is refused by name, never ignored. */
 function refuseUnavailable(config: Config, path: string): void {
   for (const [name, route] of Object.entries(config.routes)) {
-    if (route.proof !== undefined) continue;
+    if (route.proof !== undefined) {
+      if (route.proof.labels_per_week > 0 && route.capture === 'none')
+        throw new ConfigError(
+          `${path}: routes.${name}: labels_per_week needs texts that people can read: capture: pairs (kept for capture_days).`,
+        );
+      continue;
+    }
     const needs = route.mode === 'certified' ? 'mode «certified»' : `capture «${route.capture}»`;
     if (route.mode === 'certified' || route.capture !== 'none') {
       throw new ConfigError(

@@ -4,8 +4,7 @@ import type { ConfiguredRoute, RouteProofSettings } from '../proof/index.ts';
 import { ConfigError, type RouteConfig } from './config.ts';
 import type { Setup } from './snapshot.ts';
 
-/** An hour without a request ends a session. */
-const idleMs = 3_600_000;
+const minuteMs = 60_000;
 
 /** The routes that are proved in this configuration. Throws ConfigError naming the field at fault. */
 export function provedRoutes(setup: Setup, snapshot: Snapshot): ConfiguredRoute[] {
@@ -37,15 +36,15 @@ function settingsOf(
     delta: 1 - proof.confidence,
     judges,
     graders: proof.graders,
-    unit: 'request',
+    unit: proof.unit,
     shareMax: proof.share_max,
     shareCertified: proof.share_certified,
     shareMin: proof.share_min,
     budgetUsdPerDay: proof.budget_usd_per_day,
-    anchorsPerWeek: 0,
-    require: 'judge',
+    anchorsPerWeek: proof.labels_per_week,
+    require: proof.labels_per_week > 0 && proof.labels === 'correct' ? 'human' : 'judge',
     learnPairs: proof.learn_pairs,
-    idleMs,
+    idleMs: proof.idle_minutes * minuteMs,
     capture,
     captureDays: capture_days,
   };

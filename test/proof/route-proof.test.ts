@@ -83,6 +83,7 @@ describe('a route on its way to a certificate and back', () => {
       version: '1',
       own: () => new OwnOutcomes(predictor).state(),
       lengths: () => new OutputLengths().state(),
+      labelShare: () => 0.5,
       wrote: (one) => written.push(one),
     });
 
@@ -111,7 +112,7 @@ describe('a route on its way to a certificate and back', () => {
   /** One answered request, which becomes a pair; the cheap answer is worse with this chance. */
   function serve(proof: RouteProof, worse: number): Decision {
     const decided = decision(proof);
-    proof.answered(decided, 1);
+    proof.answered(decided, { propensity: 1, propensityLeast: 1, drawn: true }, count);
     proof.drew();
     const { ladder } = decided;
     const rungs: string[] = [];

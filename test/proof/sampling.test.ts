@@ -174,7 +174,7 @@ describe('a sampler', () => {
       let drawnCount = 0;
       for (let i = 0; i < 5000; i++) {
         const draw = sampler.draw(
-          { decision: decision(firstCheap), requestId: `req_${certified}_${i}`, certified },
+          { decision: decision(firstCheap), unitId: `req_${certified}_${i}`, certified },
           i,
         );
         assert.ok(draw.propensity >= draw.propensityLeast);
@@ -191,13 +191,13 @@ describe('a sampler', () => {
     const sampler = new Sampler('auto', { ...settings, budgetUsdPerDay: 1 }, secret);
     sampler.began();
     sampler.ended(1, 0);
-    const draw = sampler.draw({ decision: decision(3), requestId: 'req_1', certified: false }, 0);
+    const draw = sampler.draw({ decision: decision(3), unitId: 'req_1', certified: false }, 0);
     assert.deepEqual([draw.drawn, draw.propensity, draw.propensityLeast], [false, 0, 0]);
     const again = new Sampler('auto', { ...settings, budgetUsdPerDay: 1 }, secret);
     again.restore(JSON.parse(JSON.stringify(sampler.state())));
     assert.equal(again.spentToday(0), 1);
     again.reconfigured({ ...settings, budgetUsdPerDay: 2 });
-    assert.ok(again.draw({ decision: decision(3), requestId: 'req_1', certified: false }, 0).propensity > 0);
+    assert.ok(again.draw({ decision: decision(3), unitId: 'req_1', certified: false }, 0).propensity > 0);
   });
 
   test('people are asked about as many pairs a week as they are willing to label', () => {

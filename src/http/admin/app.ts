@@ -17,6 +17,7 @@ import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts'
 import { readBody } from '../body.ts';
 import * as contract from './contract.ts';
 import { type AdminEnv, answer, answers, requireAdmin } from './endpoint.ts';
+import { labelEndpoints } from './label-endpoints.ts';
 import {
   newKeyInput,
   presentDecision,
@@ -407,6 +408,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   );
 
   proofEndpoints(app, options.proof);
+  labelEndpoints(app, options.proof);
   savingsEndpoint(app, gateway, options.savings);
 
   app.get('/api/openapi.json', (context) =>

@@ -74,6 +74,14 @@ export function presentRouteProof(proved: ProvedRoute): RouteProofView {
             loss_allowed: outlook.lossAllowed,
             pairs_to_come: outlook.pairsToCome ?? null,
           },
+    labels: {
+      share: policy?.labelShare ?? null,
+      given: proof.run?.rectified?.labels ?? 0,
+      waiting: proof.run?.waitingUnits ?? 0,
+      needed: outlook?.labels?.needed ?? null,
+      smallest_loss: outlook?.labels?.smallestLoss ?? null,
+      judge_error: proof.judge.error ?? null,
+    },
     sentence:
       outlook?.sentence ??
       `The route learns: ${pairs} of ${learnPairs} pairs, then a policy is frozen and tested.`,

@@ -66,6 +66,28 @@ export const routeProofSchema = z
         pairs_to_come: z.int().nullable(),
       })
       .nullable(),
+    labels: z
+      .object({
+        share: z
+          .number()
+          .nullable()
+          .describe('Of the units that are drawn, those that people are asked about'),
+        given: z.int().describe('Labels that are part of the evidence'),
+        waiting: z.int().describe('Drawn units that wait for a label, theirs or of one before them'),
+        needed: z
+          .int()
+          .nullable()
+          .describe('Labels that the next rung takes, about, by what was measured so far'),
+        smallest_loss: z
+          .number()
+          .nullable()
+          .describe('The smallest mean loss that could be certified with those given, 0..1'),
+        judge_error: z
+          .object({ mean: z.number(), bias: z.number(), pairs: z.int() })
+          .nullable()
+          .describe('Of the judge against people: mean absolute difference, and mean difference'),
+      })
+      .describe('What people have said; without labels_per_week all of it is empty'),
     sentence: z.string().describe('What the route waits for'),
     proof_usd: z.number().describe('What proving it has cost'),
     proof_usd_today: z.number(),

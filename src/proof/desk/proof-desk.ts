@@ -9,7 +9,9 @@ import type {
   RouteStance,
 } from '../../gateway/index.ts';
 import type { Ledger, LedgerStore, RequestRecord } from '../../ledger/index.ts';
+import { GatewayError } from '../../protocol/index.ts';
 import type { LengthsState, OwnOutcomes } from '../../router/index.ts';
+import { Labelling, type LabelTask, type Verdict } from '../labels/labelling.ts';
 import type { Capture, Pair } from '../pairs/pair.ts';
 import type { ProofStore } from '../store.ts';
 import type { GradeAnswers } from './make-pair.ts';
@@ -55,6 +57,7 @@ export class ProofDesk implements ProofHook {
   readonly #routes = new Map<string, ProvedRoute>();
   readonly #tools: ProofDeskTools;
   readonly #queue: WorkQueue;
+  readonly #labelling: Labelling;
   readonly #leave: (() => void)[] = [];
   #cancelled = false;
   #writes: Promise<void> = Promise.resolve();
@@ -62,6 +65,8 @@ export class ProofDesk implements ProofHook {
 
   constructor(tools: ProofDeskTools) {
     this.#tools = tools;
+    const { store, secret, deps } = tools;
+    this.#labelling = new Labelling({ store, secret, nowMs: () => deps.clock.nowMs() });
     this.#queue = new WorkQueue({
       atOnceMax: pairsAtOnceMax,
       waitingMax: pairsWaitingMax,
@@ -118,8 +123,43 @@ export class ProofDesk implements ProofHook {
 
   /** Stores where each route is. Never rejects. */
   async save(): Promise<void> {
-    for (const route of this.#routes.values()) this.#saveSoon(route);
+    for (const route of this.#routes.values()) {
+      this.#never(() => route.proof.due());
+      this.#saveSoon(route);
+    }
     await this.#writes;
+  }
+
+  /** What a person is asked next, of one route or of any, and how many pairs wait for a label. */
+  async nextLabel(
+    route: string | undefined,
+    by: string,
+  ): Promise<{ task: LabelTask | undefined; waiting: number }> {
+    await this.written();
+    const routes = route === undefined ? [...this.#routes.values()] : [this.#routes.get(route)];
+    const wanted = routes.flatMap((one) => one?.proof.openLabels ?? []);
+    return { task: await this.#labelling.next(route, wanted, by), waiting: wanted.length };
+  }
+
+  /** Takes what a person said of a pair they were asked about. Rejects with `not_found` and `invalid_request`. */
+  async label(
+    pairId: string,
+    verdicts: ReadonlyMap<string, Verdict>,
+    said: { by: string; comment: string | undefined },
+  ): Promise<void> {
+    const pair = await this.#tools.store.pair(pairId);
+    if (pair === undefined)
+      throw new GatewayError('not_found', 'There is no pair with this id.', { param: 'pair_id' });
+    const route = this.#routes.get(pair.route);
+    if (pair.anchorPropensity === undefined && route?.proof.openLabels.includes(pairId) !== true)
+      throw new GatewayError(
+        'invalid_request',
+        'People are asked about pairs that chance draws, so that what they say speaks of all: take those that /api/v1/labels/next gives.',
+        { param: 'pair_id' },
+      );
+    const labels = await this.#labelling.label(pair, verdicts, said);
+    route?.proof.labelled(pair, labels);
+    if (route !== undefined) this.#saveSoon(route);
   }
 
   /** Drops texts past their time. Never rejects. */
@@ -153,6 +193,11 @@ export class ProofDesk implements ProofHook {
     if (stored !== undefined) {
       route.restore(stored, policies);
       for await (const pair of this.#pairs({ route: name }, route.proof.lastPairId)) route.proof.paired(pair);
+    }
+    for (const pairId of route.proof.openLabels) {
+      const labels = await store.labels([pairId]);
+      const pair = labels.length === 0 ? undefined : await store.pair(pairId);
+      if (pair !== undefined) route.proof.labelled(pair, labels);
     }
     route.proof.resumed(policies);
     for (const policy of stored?.teaching ?? []) this.#soon(() => this.#teachEnded(route, policy));

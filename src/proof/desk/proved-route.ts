@@ -14,7 +14,7 @@ import { type ConfiguredRoute, RouteProof, type RouteProofTools } from './route-
 import type { StoredRouteState } from './route-state.ts';
 import type { WorkQueue } from './work-queue.ts';
 
-export interface ProvedRouteTools extends RouteProofTools {
+export interface ProvedRouteTools extends Omit<RouteProofTools, 'labelShare'> {
   /** Of the installation: draws are foreseen by whoever holds it. */
   secret: Uint8Array;
   deps: BesideDeps;
@@ -45,8 +45,9 @@ export class ProvedRoute {
   constructor(configured: ConfiguredRoute, tools: ProvedRouteTools) {
     this.#tools = tools;
     this.#grade = tools.grade(configured);
-    this.proof = new RouteProof(configured, tools);
     this.#sampler = new Sampler(configured.route.name, configured.settings, tools.secret);
+    const labelShare = () => this.#sampler.labelShare(tools.clock.nowMs());
+    this.proof = new RouteProof(configured, { ...tools, labelShare });
   }
 
   stance(): RouteStance {
@@ -91,17 +92,20 @@ export class ProvedRoute {
       };
     }
     const certified = this.proof.stage === 'certified';
-    const draw = this.#sampler.draw(
-      { decision, requestId: begun.requestId, certified },
-      this.#tools.clock.nowMs(),
-    );
+    const { sessionKey } = decision.shape;
+    const { unit } = this.proof.configured.settings;
+    const session = unit === 'session';
+    const unitId = session ? sessionKey : begun.requestId;
+    const own = this.#sampler.draw({ decision, unitId, session, certified }, this.#tools.clock.nowMs());
+    const draw = { ...own, ...this.proof.drawOf(sessionKey) };
+    const isPair = draw.drawn && !draw.known;
     return {
-      wantsAnswer: draw.drawn || captures,
+      wantsAnswer: isPair || captures,
       over: (record, answer) => {
         if (record.outcome !== 'answered') return;
-        if (draw.drawn) this.#take(begun, record, answer, draw, policy);
+        if (isPair) this.#take(begun, record, answer, draw, policy);
         else {
-          this.#order.add(() => this.proof.answered(decision, draw.propensityLeast));
+          this.#order.add(() => this.proof.answered(decision, draw, record.startedAtMs));
           if (captures) this.#capture(begun, record, answer);
         }
       },
@@ -121,7 +125,7 @@ export class ProvedRoute {
     const isOurs = (): boolean => this.proof.policy?.id === policy;
     const lose = (): void =>
       settle(() => {
-        this.proof.answered(begun.decision, draw.propensityLeast);
+        this.proof.answered(begun.decision, draw, record.startedAtMs);
         if (isOurs()) this.proof.lost();
       });
     this.proof.drew();
@@ -130,7 +134,9 @@ export class ProvedRoute {
       return;
     }
     this.#turn += 1;
-    const anchor = this.#sampler.anchor(pairId, clock.nowMs());
+    const isSession = this.proof.configured.settings.unit === 'session';
+    const about = isSession ? begun.decision.shape.sessionKey : pairId;
+    const anchor = this.#sampler.anchor(about, clock.nowMs(), this.proof.policy?.labelShare);
     const ticket = { begun, record, answer, draw, policy, pairId, turn: this.#turn, anchor };
     this.#sampler.began();
     const made = queue.add(async () => {
@@ -140,7 +146,7 @@ export class ProvedRoute {
         return;
       }
       settle(() => {
-        this.proof.answered(begun.decision, draw.propensityLeast);
+        this.proof.answered(begun.decision, draw, record.startedAtMs);
         this.proof.paired(pair);
       });
       if (pair.use === 'learn') this.#tools.teach(pair, record);

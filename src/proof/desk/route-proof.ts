@@ -2,6 +2,8 @@ import type { Route, RouteStance, Snapshot } from '../../gateway/index.ts';
 import type { Decision, LengthsState, OwnOutcomes } from '../../router/index.ts';
 import { flipAllowance } from '../../router/index.ts';
 import type { Clock, IdSource, NanoUsd } from '../../std/index.ts';
+import { JudgeWatch } from '../labels/judge-watch.ts';
+import { lossesOf, toBeLabelled } from '../labels/labelled.ts';
 import { changedParts, fingerprintOf } from '../lifecycle/fingerprint.ts';
 import { frozenKnowledge } from '../lifecycle/frozen-knowledge.ts';
 import { type Outlook, outlookOf } from '../lifecycle/outlook.ts';
@@ -9,15 +11,17 @@ import { PolicyRun } from '../lifecycle/policy-run.ts';
 import { FlipSample } from '../lifecycle/rungs.ts';
 import {
   alarmSentence,
+  causeSentence,
   certificateSentence,
   changedSentence,
   frozenSentence,
+  judgeChangedSentence,
 } from '../lifecycle/sentences.ts';
 import type { Certificate, FrozenPolicy, Stage, StoryEvent } from '../lifecycle/state.ts';
-import { excessOf } from '../pairs/excess.ts';
-import type { Pair } from '../pairs/pair.ts';
+import type { Label, Pair } from '../pairs/pair.ts';
 import type { RouteProofSettings } from '../route-settings.ts';
 import { deltaOf } from '../stats/spending.ts';
+import type { UnitDraw } from '../units/session-units.ts';
 import { noCounts, type RouteCounts, type StoredRouteState } from './route-state.ts';
 
 export interface RouteProofTools {
@@ -30,6 +34,8 @@ export interface RouteProofTools {
   /** What is learned now, to be frozen. */
   own(): ReturnType<OwnOutcomes['state']>;
   lengths(): LengthsState;
+  /** P(people are asked about a pair) at which they are asked as often as the route says, 0..1; 0 = never. */
+  labelShare(): number;
   /** What is to be stored, in order. */
   wrote(written: Written): void;
 }
@@ -53,6 +59,7 @@ export interface ConfiguredRoute {
 const lostShareMax = 0.05;
 /** Sessions that taught, as they are remembered; the first are forgotten first, by then they are over. */
 const learnSessionsMax = 20_000;
+const dayMs = 86_400_000;
 
 /**
  * One route on its way from observation to a certificate and back. All of it happens by itself, each step is told, and only evidence lets it route more to cheaper models. Synchronous; what is
@@ -69,6 +76,7 @@ export class RouteProof {
   #proofCostNano: NanoUsd = 0;
   #lastPairId: string | undefined;
   readonly #flips: FlipSample;
+  readonly #judge: JudgeWatch;
   readonly #learnSessions = new Set<string>();
   /** Policies that are over, whose pairs are yet to teach: before they have, nothing is frozen. */
   readonly #teaching = new Set<string>();
@@ -78,6 +86,7 @@ export class RouteProof {
     this.#tools = tools;
     this.#stage = 'observe';
     this.#flips = new FlipSample(tools.random);
+    this.#judge = new JudgeWatch(tools.random);
   }
 
   get stage(): Stage {
@@ -127,15 +136,30 @@ export class RouteProof {
     return this.#run?.learned.has(session) ?? false;
   }
 
-  /** A covered request of the route was answered; `least` is the smallest share of requests that are drawn now, 0 where nothing is. */
-  answered(decision: Decision, least: number): void {
+  /** How the session was drawn, where sessions are what is drawn and it goes on. */
+  drawOf(session: string): UnitDraw | undefined {
+    return this.#run?.drawOf(session);
+  }
+
+  /** What labels say of the judge. */
+  get judge(): JudgeWatch {
+    return this.#judge;
+  }
+
+  /** Pairs that people are to be asked about, the first first. */
+  get openLabels(): string[] {
+    return [...this.#judge.open, ...(this.#run?.openLabels ?? [])];
+  }
+
+  /** A covered request of the route was answered; a `propensityLeast` of 0 means that nothing is drawn now. */
+  answered(decision: Decision, draw: UnitDraw, atMs: number): void {
     this.#counts.requests += 1;
     this.#counts.covered += 1;
     this.#flips.add(flipAllowance(decision.candidates, decision.reference));
     const { ladder } = decision;
     if (this.#run === undefined || ladder?.policy !== this.#run.policy.id) return;
     if (this.#certificate !== undefined) this.#counts.requestsCertified += 1;
-    this.#run.answered(decision, ladder, least, this.#certificate?.rung);
+    this.#run.answered(decision, ladder, draw, atMs);
     this.#proceed();
   }
 
@@ -164,6 +188,30 @@ export class RouteProof {
     if (pair.use === 'learn') {
       if (run === undefined) this.#learnedOf(pair);
     } else if (run !== undefined && pair.policy === run.policy.id) this.#tested(pair, run);
+    this.#judge.paired(pair);
+    this.#proceed();
+  }
+
+  /** People have said what they think of the answers of a pair. */
+  labelled(pair: Pair, labels: readonly Label[]): void {
+    const losses = lossesOf(labels);
+    const { judgeChanged, cause } = this.#judge.labelled(pair, losses);
+    const run = this.#run;
+    if (
+      run !== undefined &&
+      pair.policy === run.policy.id &&
+      toBeLabelled(pair).every((one) => losses.has(one))
+    )
+      run.labelled(pair, losses);
+    if (judgeChanged) this.#judgeChanged();
+    if (cause !== undefined) this.#tell('cause', causeSentence(cause), { ...cause });
+    this.#proceed();
+  }
+
+  /** Time went by: sessions end, and labels that were asked for long ago do not come any more. */
+  due(): void {
+    const nowMs = this.#tools.clock.nowMs();
+    this.#run?.due(nowMs, nowMs - this.#now.settings.captureDays * dayMs);
     this.#proceed();
   }
 
@@ -197,6 +245,7 @@ export class RouteProof {
       teaching: [...this.#teaching],
       lastPairId: this.#lastPairId,
       flips: this.#flips.state(),
+      judge: this.#judge.state(),
       sampling,
       run,
       certificate: this.#certificate,
@@ -210,6 +259,7 @@ export class RouteProof {
     this.#lastPairId = stored.lastPairId;
     this.#ordinal = Math.max(stored.ordinal, ...policies.map(({ ordinal }) => ordinal), 0);
     this.#flips.restore(stored.flips);
+    this.#judge.restore(stored.judge);
     for (const session of stored.learnSessions) this.#learnSessions.add(session);
     for (const policy of stored.teaching) this.#teaching.add(policy);
     this.#stage = stored.stage;
@@ -222,7 +272,7 @@ export class RouteProof {
       return;
     }
     const frozen = frozenKnowledge(policy, this.#now.snapshot.predictor);
-    const run = frozen && new PolicyRun(policy, frozen);
+    const run = frozen && new PolicyRun(policy, frozen, this.#now.settings);
     if (run?.restore(stored.run) !== true) {
       this.#end(
         'policy-ended',
@@ -274,12 +324,15 @@ export class RouteProof {
   #tested(pair: Pair, run: PolicyRun): void {
     this.#counts.pairs += 1;
     if (this.#certificate !== undefined) this.#counts.pairsCertified += 1;
-    const known = pair.rungs.findIndex((candidate) => candidate !== pair.reference);
-    const { quality } = run.policy;
-    const excess = excessOf(pair, quality);
-    if (excess.ungraded) this.#counts.ungraded += 1;
-    const weight = pair.propensityLeast / pair.propensity;
-    run.graded(weight, excess.rungs, known < 0 ? pair.rungs.length : known, this.#certificate?.rung);
+    if (!run.paired(pair)) this.#counts.ungraded += 1;
+  }
+
+  /** With a judge that people correct a certificate goes on to hold; one that believes the judge has lost what it rested on. */
+  #judgeChanged(): void {
+    const facts = { ...this.#judge.error };
+    if (this.#run?.rectified !== undefined || this.#certificate === undefined)
+      this.#tell('judge', judgeChangedSentence, facts);
+    else this.#end('judge', judgeChangedSentence, facts);
   }
 
   /** Whatever evidence now allows or demands; at most one step, the next request or pair brings the next. */
@@ -291,6 +344,7 @@ export class RouteProof {
     }
     if (this.#run.alarmed) {
       const { requestsCertified, pairsCertified } = this.#counts;
+      if (this.#now.settings.anchorsPerWeek > 0) this.#judge.alarmed(this.#run.policy.id);
       this.#end('alarm', alarmSentence(requestsCertified, pairsCertified), {
         requestsCertified,
         pairsCertified,
@@ -322,6 +376,7 @@ export class RouteProof {
       allowances,
       fingerprint: {},
       frozenAtMs: this.#tools.clock.nowMs(),
+      labelShare: settings.require === 'human' ? this.#tools.labelShare() : undefined,
       learnedSessions: [...this.#learnSessions],
       own: this.#now.route.learn === 'off' ? undefined : JSON.stringify(this.#tools.own()),
       lengths: JSON.stringify(this.#tools.lengths()),
@@ -329,7 +384,7 @@ export class RouteProof {
     policy.fingerprint = this.#fingerprint(policy);
     const frozen = frozenKnowledge(policy, this.#now.snapshot.predictor);
     if (frozen === undefined) return;
-    this.#run = new PolicyRun(policy, frozen);
+    this.#run = new PolicyRun(policy, frozen, settings);
     this.#learnSessions.clear();
     this.#counts = noCounts();
     this.#tools.wrote({ kind: 'policy', policy });
@@ -351,6 +406,7 @@ export class RouteProof {
       graders: [
         settings.judges.map(({ candidates }) => candidates.map(({ id }) => id)),
         settings.graders,
+        settings.require,
         quality,
       ],
       unit: settings.unit,
@@ -372,8 +428,8 @@ export class RouteProof {
     if (!run.watched) {
       this.#counts.requestsCertified = 0;
       this.#counts.pairsCertified = 0;
-      run.watch();
     }
+    run.watch(rung);
     if (this.#now.settings.goal === 'certified')
       this.#moveTo('certified', `The certified rung decides: ${certificate.id}.`);
   }
@@ -386,7 +442,7 @@ export class RouteProof {
       route: policy.route,
       policy: policy.id,
       ordinal: policy.ordinal,
-      kind: judges.length === 0 ? 'graded' : 'judge-only',
+      kind: judges.length === 0 ? 'graded' : run.rectified === undefined ? 'judge-only' : 'human-corrected',
       quality: policy.quality,
       confidence: 1 - policy.delta,
       rung,
@@ -394,8 +450,8 @@ export class RouteProof {
       evidence: {
         requests: this.#counts.covered,
         pairs: this.#counts.pairs,
-        sessions: 0,
-        anchors: 0,
+        units: run.drawnUnits,
+        anchors: run.rectified?.labels ?? 0,
         judge: judges.map(({ candidates }) => candidates[0]?.id).join(', ') || undefined,
         loss: (test.meanExcess(rung) ?? 0) + 1 - policy.quality,
         lossBound: test.bound(rung) + 1 - policy.quality,
@@ -410,7 +466,7 @@ export class RouteProof {
   }
 
   #end(
-    kind: 'alarm' | 'policy-ended' | 'operator',
+    kind: 'alarm' | 'judge' | 'policy-ended' | 'operator',
     sentence: string,
     facts: StoryEvent['facts'],
     policy: FrozenPolicy | undefined = this.#run?.policy,

@@ -43,6 +43,7 @@ export interface StoredRouteState {
   /** The last pair that counts in the tests; those after it are read again. */
   lastPairId: string | undefined;
   flips: unknown;
+  judge?: unknown;
   sampling: unknown;
   /** Of the policy that is tested. */
   run: unknown;

@@ -60,9 +60,9 @@ export class LiveTest {
     if (total > this.#peak) this.#peak = total;
   }
 
-  /** A request that the rung sent to the reference. */
-  addKnown(weight: number): void {
-    this.add(weight, this.#known);
+  /** A request that the rung sent to the reference; `scale` as that of drawn ones now. */
+  addKnown(weight: number, scale = 1): void {
+    this.add(weight, scale * this.#known);
   }
 
   get alarmed(): boolean {

@@ -1,3 +1,4 @@
+import { labelsNeeded, smallestLoss } from '../stats/label-power.ts';
 import type { PolicyRun } from './policy-run.ts';
 
 /** What is still to come of a policy that is tested. */
@@ -12,6 +13,8 @@ export interface Outlook {
   lossAllowed: number;
   /** Pairs that it will take if what comes is like what came; undefined where nothing can be said, or it will not be. */
   pairsToCome: number | undefined;
+  /** Where people correct the judge: labels that the rung takes in all, about, and the smallest loss that those given could certify. */
+  labels: { needed: number | undefined; smallestLoss: number } | undefined;
   sentence: string;
 }
 
@@ -25,6 +28,39 @@ const progressMin = 0.02;
  * @param pairs that were counted
  */
 export function outlookOf(run: PolicyRun, pairs: number): Outlook {
+  const { sentence, ...about } = rungOutlook(run, pairs);
+  const labels = labelsOutlook(run, about);
+  const waiting = run.waitingUnits;
+  const more = [
+    ...(labels?.needed === undefined
+      ? []
+      : [`Labels needed: about ${labels.needed} in all, ${run.rectified!.labels} are there.`]),
+    ...(waiting === 0
+      ? []
+      : [`${waiting} ${waiting === 1 ? 'unit waits' : 'units wait'} for people's labels.`]),
+  ];
+  return { ...about, labels, sentence: [sentence, ...more].join(' ') };
+}
+
+/** Undefined where nobody corrects a judge. */
+function labelsOutlook(
+  { rectified, policy, test }: PolicyRun,
+  { rung, loss, lossAllowed }: Pick<Outlook, 'rung' | 'loss' | 'lossAllowed'>,
+): Outlook['labels'] {
+  if (rectified === undefined) return undefined;
+  const residual = rectified.residual(rung ?? test.rungs - 1);
+  const power = { delta: policy.delta, residual };
+  const needed =
+    rung === undefined
+      ? undefined
+      : labelsNeeded(lossAllowed - Math.max(0, loss ?? 0), { ...power, quality: policy.quality });
+  return {
+    needed: needed !== undefined && Number.isFinite(needed) ? needed : undefined,
+    smallestLoss: smallestLoss(rectified.labels, power),
+  };
+}
+
+function rungOutlook(run: PolicyRun, pairs: number): Omit<Outlook, 'labels'> {
   const { test, policy } = run;
   const lossAllowed = 1 - policy.quality;
   const rung = test.certified;

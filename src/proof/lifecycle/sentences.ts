@@ -1,3 +1,4 @@
+import type { Attribution } from '../drift/attribute.ts';
 import type { Certificate, FrozenPolicy } from './state.ts';
 
 const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
@@ -27,3 +28,13 @@ export const alarmSentence = (requests: number, pairs: number): string =>
 
 export const changedSentence = (parts: readonly string[]): string =>
   `What was certified is no longer what decides (${parts.join(', ')} changed), so the route goes back to the reference and gathers evidence anew.`;
+
+export const judgeChangedSentence =
+  'The judge errs otherwise than it did, as people see the answers: somebody changed the model behind its name, or its prompts have become others.';
+
+export function causeSentence({ cause, systemShift, judgeShift }: Attribution): string {
+  const shifts = `mean loss as people see it moved by ${percent(systemShift)}, the judge's error by ${percent(judgeShift)}`;
+  if (cause === 'system') return `What raised the alarm are the answers themselves: ${shifts}.`;
+  if (cause === 'judge') return `What raised the alarm is the judge, not the answers: ${shifts}.`;
+  return `People's labels do not tell what raised the alarm: ${shifts}.`;
+}

@@ -20,6 +20,8 @@ export interface FrozenPolicy {
   /** Part → digest: artefact, own outcomes, lengths, thresholds, candidates, effort, target, prices, checks, prompts, languages. */
   fingerprint: { [part: string]: string };
   frozenAtMs: number;
+  /** P(people are asked about a unit), fixed while it is tested; absent where the judge is believed. */
+  labelShare?: number | undefined;
   /** Sessions whose pairs fitted or chose it, as short digests: theirs never count. */
   learnedSessions: string[];
   /** What the predictor had learned from own outcomes, and the lengths of answers, as JSON. */
@@ -47,7 +49,8 @@ export interface Certificate {
   evidence: {
     requests: number;
     pairs: number;
-    sessions: number;
+    /** Drawn sessions where those are the unit, else pairs. */
+    units: number;
     anchors: number;
     judge: string | undefined;
     /** Mean loss per request of the route, weighted, −1..1. */
@@ -81,6 +84,8 @@ export interface StoryEvent {
     | 'not-attainable'
     | 'sampling'
     | 'canary'
+    | 'judge'
+    | 'cause'
     | 'operator';
   from: Stage | undefined;
   to: Stage | undefined;

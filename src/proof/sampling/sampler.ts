@@ -14,13 +14,18 @@ export interface Draw {
   stratum: string;
   propensity: number;
   propensityLeast: number;
-  /** It is to become a pair. */
+  /** It is to become a pair, or its session's requests are. */
   drawn: boolean;
+  /** No rung sends it anywhere: all is known of it without a pair. */
+  known: boolean;
 }
 
 export interface Drawable {
   decision: Decision;
-  requestId: string;
+  /** Of the unit that is drawn: the request, or its session. */
+  unitId: string;
+  /** A session begins: it is drawn whatever its first request is. */
+  session?: boolean | undefined;
   /** The route is certified, so that fewer are drawn. */
   certified: boolean;
 }
@@ -53,22 +58,24 @@ export class Sampler {
   }
 
   /** Draws a request, or does not; `propensityLeast` is 0 while the day's money is spent. */
-  draw({ decision, requestId, certified }: Drawable, nowMs: number): Draw {
+  draw({ decision, unitId, session, certified }: Drawable, nowMs: number): Draw {
     const stratum = stratumOf(decision);
     const { shareMin } = this.#settings;
     const wanted = certified ? this.#settings.shareCertified : this.#settings.shareMax;
     const mean = this.#budget.share(nowMs, this.#shares.pairUsd, Math.max(wanted, shareMin), shareMin);
     const known = stratum ?? `${decision.shape.language}/known`;
     const share = mean === 0 ? { propensity: 0, least: 0 } : this.#shares.share(known, mean, shareMin);
-    if (stratum === undefined)
-      return { stratum: known, propensity: 1, propensityLeast: share.least, drawn: false };
+    const isKnown = stratum === undefined;
+    if (isKnown && session !== true)
+      return { stratum: known, propensity: 1, propensityLeast: share.least, drawn: false, known: true };
     this.#budget.seen(nowMs);
-    this.#shares.seen(stratum);
-    const about = [this.#route, decision.ladder?.policy ?? 'learn', requestId];
+    this.#shares.seen(known);
+    const about = [this.#route, decision.ladder?.policy ?? 'learn', unitId];
     return {
-      stratum,
+      stratum: known,
       propensity: share.propensity,
       propensityLeast: share.least,
+      known: isKnown,
       drawn: share.propensity > 0 && drawn(this.#secret, 'pair', about) < share.propensity,
     };
   }
@@ -89,16 +96,27 @@ export class Sampler {
     this.#shares.paired(stratum, square, usd);
   }
 
-  /** P(people are asked about this pair), and whether they are; undefined = they are asked about none. */
-  anchor(pairId: string, nowMs: number): { propensity: number; drawn: boolean } | undefined {
-    const { anchorsPerWeek } = this.#settings;
+  /**
+   * P(people are asked about this pair), and whether they are; undefined = they are asked about none.
+   *
+   * @param about the unit that is asked about as a whole: the pair, or its session
+   * @param fixed the probability while a policy is tested
+   */
+  anchor(about: string, nowMs: number, fixed?: number): { propensity: number; drawn: boolean } | undefined {
     this.#sinceMs ??= nowMs;
-    if (anchorsPerWeek === 0) return undefined;
-    const ageMs = Math.max(anchorsKnownMs, nowMs - this.#sinceMs);
-    const pairsPerWeek = (Math.max(1, this.#pairs) / ageMs) * weekMs;
     this.#pairs += 1;
-    const propensity = Math.min(1, Math.max(anchorShareMin, anchorsPerWeek / pairsPerWeek));
-    return { propensity, drawn: drawn(this.#secret, 'anchor', [this.#route, pairId]) < propensity };
+    const propensity = fixed ?? this.labelShare(nowMs);
+    if (propensity === 0) return undefined;
+    return { propensity, drawn: drawn(this.#secret, 'anchor', [this.#route, about]) < propensity };
+  }
+
+  /** At which people are asked as often as the route says, as pairs came so far; 0 = never. */
+  labelShare(nowMs: number): number {
+    const { anchorsPerWeek } = this.#settings;
+    if (anchorsPerWeek === 0) return 0;
+    const ageMs = Math.max(anchorsKnownMs, nowMs - (this.#sinceMs ?? nowMs));
+    const pairsPerWeek = (Math.max(1, this.#pairs) / ageMs) * weekMs;
+    return Math.min(1, Math.max(anchorShareMin, anchorsPerWeek / pairsPerWeek));
   }
 
   spentToday(nowMs: number): number {

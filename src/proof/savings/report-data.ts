@@ -83,7 +83,7 @@ export interface CertificateFigures {
   issued: {
     requests: number;
     pairs: number;
-    sessions: number;
+    units: number;
     anchors: number;
     loss: number;
     loss_bound: number;
@@ -204,7 +204,7 @@ export function certificateFigures(
     issued: {
       requests: evidence.requests,
       pairs: evidence.pairs,
-      sessions: evidence.sessions,
+      units: evidence.units,
       anchors: evidence.anchors,
       loss: evidence.loss,
       loss_bound: evidence.lossBound,

@@ -49,7 +49,7 @@ export interface ReportWords {
   certifies(quality: string, confidence: string, kind: CertificateKind): string;
   evidence(issued: {
     pairs: number;
-    sessions: number;
+    units: number;
     anchors: number;
     requests: number;
     loss: string;
@@ -135,8 +135,8 @@ const en: ReportWords = {
   certificateColumns: ['Certificate', 'It says', 'Its evidence', 'Recounted from the pairs', 'In force'],
   certifies: (quality, confidence, kind) =>
     `quality of at least ${quality} with ${confidence} confidence (${{ graded: 'graded', 'judge-only': 'by a judge alone', 'human-corrected': 'corrected by people' }[kind]})`,
-  evidence: ({ pairs, sessions, anchors, requests, loss, bound, judge }) =>
-    `${pairs} pairs in ${sessions} sessions out of ${requests} requests, ${anchors} labelled by people; mean loss ${loss}, at most ${bound}${judge === null ? '' : `; judge ${judge}`}`,
+  evidence: ({ pairs, units, anchors, requests, loss, bound, judge }) =>
+    `${pairs} pairs in ${units} units out of ${requests} requests, ${anchors} labelled by people; mean loss ${loss}, at most ${bound}${judge === null ? '' : `; judge ${judge}`}`,
   recounted: ({ pairs, sessions, loss, cheap }) =>
     `${pairs} pairs in ${sessions} sessions, mean loss ${loss}, ${cheap} of requests to cheaper candidates`,
   inForce: (since, until, because) =>
@@ -224,8 +224,8 @@ const zh: ReportWords = {
   certificateColumns: ['证书', '结论', '证据', '由配对样本重新计算', '有效期'],
   certifies: (quality, confidence, kind) =>
     `质量不低于 ${quality}，置信度 ${confidence}（${{ graded: '确定性评分', 'judge-only': '仅由评审模型判断', 'human-corrected': '经人工校正' }[kind]}）`,
-  evidence: ({ pairs, sessions, anchors, requests, loss, bound, judge }) =>
-    `${requests} 个请求中 ${sessions} 个会话的 ${pairs} 个配对，人工标注 ${anchors} 个；平均损失 ${loss}，上界 ${bound}${judge === null ? '' : `；评审 ${judge}`}`,
+  evidence: ({ pairs, units, anchors, requests, loss, bound, judge }) =>
+    `${requests} 个请求中 ${units} 个单元的 ${pairs} 个配对，人工标注 ${anchors} 个；平均损失 ${loss}，上界 ${bound}${judge === null ? '' : `；评审 ${judge}`}`,
   recounted: ({ pairs, sessions, loss, cheap }) =>
     `${sessions} 个会话的 ${pairs} 个配对，平均损失 ${loss}，${cheap} 的请求交给更便宜的候选模型`,
   inForce: (since, until, because) =>

@@ -16,6 +16,7 @@ interface RectifiedState {
   test: ReturnType<LadderTest['state']>;
   squares: number[];
   products: number[];
+  residuals: number[];
   labels: number;
   least: number;
 }
@@ -32,6 +33,7 @@ export class RectifiedTest {
   readonly #quality: number;
   readonly #squares: Float64Array;
   readonly #products: Float64Array;
+  readonly #residuals: Float64Array;
   #labels = 0;
   #least: number;
 
@@ -42,6 +44,7 @@ export class RectifiedTest {
     this.#quality = options.quality;
     this.#squares = new Float64Array(options.rungs).fill(imaginedLabels * imaginedSquare);
     this.#products = new Float64Array(options.rungs).fill(imaginedLabels * imaginedProduct);
+    this.#residuals = new Float64Array(options.rungs).fill(imaginedLabels * imaginedSquare);
     this.setLabelsLeast(labelsLeast);
   }
 
@@ -62,6 +65,8 @@ export class RectifiedTest {
    * @param judged excess of each rung by the judge, quality − 2..quality; those before `from` are known without a pair and not read
    * @param labelPropensity P(people are asked), at least the least that was said, at most 1, fixed before
    * @param person undefined where it was not drawn for a label
+   * @param exact rungs whose grade is no judge's: it needs no correction
+   * @returns the corrected excess of each rung
    */
   add(
     weight: number,
@@ -69,24 +74,44 @@ export class RectifiedTest {
     from: number,
     labelPropensity: number,
     person: PersonsExcess | undefined,
-  ): void {
+    exact?: ArrayLike<boolean>,
+  ): Float64Array {
     if (!(labelPropensity >= this.#least && labelPropensity <= 1))
       throw new RangeError(`The probability of a label must be between ${this.#least} and 1.`);
     const { rungs } = this.ladder;
     const rectified = new Float64Array(rungs);
     for (let rung = from; rung < rungs; rung++) {
+      if (exact?.[rung] === true) {
+        rectified[rung] = judged[rung]!;
+        continue;
+      }
       const grade = this.trust(rung) * judged[rung]!;
       const correction = person === undefined ? 0 : (person.excess[rung]! - grade) / labelPropensity;
       rectified[rung] = grade + correction;
     }
     this.ladder.add(weight, rectified, from);
-    if (person === undefined) return;
+    if (person === undefined) return rectified;
     this.#labels += 1;
     for (let rung = from; rung < rungs; rung++) {
+      if (exact?.[rung] === true) continue;
+      this.#residuals[rung]! += (person.excess[rung]! - this.trust(rung) * judged[rung]!) ** 2;
       this.#squares[rung]! += judged[rung]! ** 2;
       this.#products[rung]! += judged[rung]! * person.excess[rung]!;
     }
     this.#stake();
+    return rectified;
+  }
+
+  /** The most that a corrected excess of the rung can be now. */
+  top(rung: number): number {
+    const quality = this.#quality;
+    const least = this.#least;
+    return (quality + this.trust(rung) * (2 - quality) * (1 - least)) / least;
+  }
+
+  /** Mean square of what a label differs by from the judge as far as it is believed: what is left for people to say. */
+  residual(rung: number): number {
+    return this.#residuals[rung]! / (imaginedLabels + this.#labels);
   }
 
   /** From the next pair on, people are asked with at least this probability: 0 < least ≤ 1. */
@@ -99,11 +124,8 @@ export class RectifiedTest {
 
   /** The most that a rectified excess can be: a label of the quality where the judge said the opposite. */
   #stake(): void {
-    const quality = this.#quality;
-    const least = this.#least;
     const tops = new Float64Array(this.ladder.rungs);
-    for (let rung = 0; rung < tops.length; rung++)
-      tops[rung] = (quality + this.trust(rung) * (2 - quality) * (1 - least)) / least;
+    for (let rung = 0; rung < tops.length; rung++) tops[rung] = this.top(rung);
     this.ladder.setTops(tops);
   }
 
@@ -117,6 +139,7 @@ export class RectifiedTest {
       test: this.ladder.state(),
       squares: [...this.#squares],
       products: [...this.#products],
+      residuals: [...this.#residuals],
       labels: this.#labels,
       least: this.#least,
     };
@@ -124,12 +147,13 @@ export class RectifiedTest {
 
   /** False where the value is no state of a test with as many rungs; the test is then not to be used. */
   restore(value: unknown): boolean {
-    const { test, squares, products, labels, least } = (value ?? {}) as Partial<RectifiedState>;
+    const { test, squares, products, residuals, labels, least } = (value ?? {}) as Partial<RectifiedState>;
     if (!this.ladder.restore(test) || !Number.isInteger(labels)) return false;
     if (!(least! > 0 && least! <= 1)) return false;
     try {
       fill('squares', this.#squares, squares!);
       fill('products', this.#products, products!);
+      fill('residuals', this.#residuals, residuals!);
     } catch {
       return false;
     }
