@@ -6,7 +6,14 @@ export {
 } from './beside/call-beside.ts';
 export type { AnswerSink, ClientCall } from './call.ts';
 export { errorHeaders } from './error-headers.ts';
-export { type Feedback, type FeedbackTaken, giveFeedback, gradedOutcomes } from './feedback/give-feedback.ts';
+export {
+  type Feedback,
+  type FeedbackNote,
+  type FeedbackTaken,
+  type FeedbackTexts,
+  giveFeedback,
+  gradedOutcomes,
+} from './feedback/give-feedback.ts';
 export { KeptOutcomes, outcomesKeptMax } from './feedback/kept-outcomes.ts';
 export type { GradedOutcome, OutcomeStore, StoredCounts, StoredOutcome } from './feedback/outcome-store.ts';
 export type { GatewayDeps, GatewayLog } from './gateway.ts';

@@ -1,6 +1,7 @@
 export { ProofDesk } from './desk/proof-desk.ts';
 export type { ProvedRoute } from './desk/proved-route.ts';
 export type { ConfiguredRoute } from './desk/route-proof.ts';
+export { feedbackTexts } from './feedback/feedback-texts.ts';
 export type { EstimateDeps } from './forecast/estimate.ts';
 export {
   judgedForecastOf,
@@ -37,4 +38,4 @@ export { savingsCsv } from './savings/savings-csv.ts';
 export { fingerprintOf, signReport } from './savings/sign-report.ts';
 export { verifyReport } from './savings/verify-report.ts';
 export { routeProofSchema } from './settings.ts';
-export type { PairQuery, ProofStore } from './store.ts';
+export type { NewNote, PairQuery, ProofStore, StoredNote } from './store.ts';

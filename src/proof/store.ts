@@ -1,5 +1,18 @@
+import type { FeedbackNote } from '../gateway/index.ts';
 import type { Certificate, FrozenPolicy, StoryEvent } from './lifecycle/state.ts';
 import type { Capture, Label, Pair } from './pairs/pair.ts';
+
+/** Words about an answer, for as long as they may be kept. */
+export interface NewNote extends FeedbackNote {
+  /** The edit, which holds text of an answer, goes before the comment. */
+  editExpiresAtMs: number | undefined;
+  expiresAtMs: number;
+}
+
+export interface StoredNote extends FeedbackNote {
+  /** `note_…`, time-ordered. */
+  id: string;
+}
 
 export interface PairQuery {
   route?: string | undefined;
@@ -41,7 +54,14 @@ export interface ProofStore {
     captures: Capture[];
     nextCursor: string | undefined;
   }>;
-  /** Drops captures past their time, then the oldest beyond `bytesMax`; resolves with how many. */
+  /** One note stands for each request, key and source. */
+  putNote(note: NewNote): Promise<void>;
+  /** Newest first. */
+  notes(query: { route?: string | undefined; limit: number; cursor?: string | undefined }): Promise<{
+    notes: StoredNote[];
+    nextCursor: string | undefined;
+  }>;
+  /** Drops captures and notes past their time, then the oldest captures beyond `bytesMax`; resolves with how many captures. */
   pruneCaptures(nowMs: number, bytesMax: number): Promise<number>;
   putPolicy(policy: FrozenPolicy): Promise<void>;
   policies(route: string): Promise<FrozenPolicy[]>;

@@ -151,7 +151,7 @@ describe('feedback', () => {
     await refused({ request_id: 'req_absent', score: 1 }, 404, /no request or decision with this id/);
     await refused({ request_id: id, score: 1, model: 'gpt-9' }, 400, /It was among openai\/gpt-4o/);
     await refused({ request_id: id, score: 2 }, 400, /outcomes\.0\.score/);
-    await refused({ request_id: id }, 400, /one of `score`, `right` and `scores`/);
+    await refused({ request_id: id }, 400, /give `score`, `right`, `scores`, `edit` or `comment`/);
     await refused({ score: 1 }, 400, /`request_id` or `decision_id`/);
     await refused({ request_id: id, scores: {} }, 400, /at least one model/);
     const many = Array.from({ length: 501 }, () => ({ request_id: id, score: 1 }));

@@ -221,4 +221,44 @@ export function proofStoreConformance(name: string, open: () => Promise<OpenProo
     assert.deepEqual(rest, { events: plain([event(1)]), nextCursor: undefined });
     assert.equal((await again.story({ limit: 9 })).events.length, 4);
   });
+
+  check(
+    'notes are kept one for each request, key and source, and their texts no longer than they may',
+    async (opened) => {
+      const note = (n: number, more = {}) => ({
+        requestId: idOf('req', n),
+        route: 'auto',
+        by: 'key_1',
+        source: 'feedback',
+        comment: `words ${n}`,
+        edit: `made of it ${n}`,
+        atMs: n,
+        editExpiresAtMs: 100,
+        expiresAtMs: 200,
+        ...more,
+      });
+      for (let n = 1; n <= 5; n++) await opened.store.putNote(note(n));
+      await opened.store.putNote(note(1, { comment: 'other words' }));
+      await opened.store.putNote(note(6, { route: undefined, comment: undefined, edit: undefined }));
+      const store = await opened.reopen();
+      const first = await store.notes({ route: 'auto', limit: 3 });
+      assert.deepEqual(
+        first.notes.map(({ atMs }) => atMs),
+        [5, 4, 3],
+      );
+      const second = await store.notes({ route: 'auto', limit: 3, cursor: first.nextCursor });
+      assert.deepEqual(
+        second.notes.map(({ comment }) => comment),
+        ['words 2', 'other words'],
+      );
+      assert.equal(second.nextCursor, undefined);
+      await assert.rejects(store.notes({ limit: 3, cursor: 'note_x' }), { code: 'invalid_request' });
+      await store.pruneCaptures(150, 1e9);
+      const [kept] = (await store.notes({ route: 'auto', limit: 1 })).notes;
+      assert.equal(kept?.edit, undefined);
+      assert.equal(kept?.comment, 'words 5');
+      await store.pruneCaptures(250, 1e9);
+      assert.equal((await store.notes({ limit: 9 })).notes.length, 0);
+    },
+  );
 }

@@ -18,6 +18,30 @@ export interface Feedback {
   /** By model: answers of several to the same request. */
   scores?: { readonly [model: string]: number } | undefined;
   source?: string | undefined;
+  /** What somebody made of the answer before using it. */
+  edit?: string | undefined;
+  /** In their own words. */
+  comment?: string | undefined;
+}
+
+/** What was said of an answer in words. */
+export interface FeedbackNote {
+  requestId: string;
+  route: string | undefined;
+  /** Key that gave it. */
+  by: string;
+  source: string;
+  comment: string | undefined;
+  edit: string | undefined;
+  atMs: number;
+}
+
+/** The texts of answers, where a route keeps them, and what people say of them. */
+export interface FeedbackTexts {
+  /** How much of each kept answer is left in the edit, 0..1, by candidate; undefined where the route keeps no texts of the request. */
+  kept(requestId: string, edit: string): Promise<{ [candidate: string]: number } | undefined>;
+  /** An edit is kept for as long as the texts of its request. */
+  note(note: FeedbackNote): Promise<void>;
 }
 
 export interface FeedbackTaken extends StoredCounts {
@@ -27,6 +51,7 @@ export interface FeedbackTaken extends StoredCounts {
 
 type FeedbackDeps = Pick<GatewayDeps, 'ledger' | 'outcomes' | 'clock' | 'snapshot'> & {
   ledgerStore: LedgerStore;
+  texts?: FeedbackTexts | undefined;
 };
 
 const defaultSource = 'feedback';
@@ -67,9 +92,20 @@ async function outcomesOf(
   }
   if (principal.role !== 'admin') requireTrust(record, deps);
   const about = decidedAbout(record);
-  const grades = gradesOf(feedback, record, about);
+  const grades = await gradesOf(feedback, record, about, deps.texts);
   const source = feedback.source ?? defaultSource;
   const atMs = deps.clock.nowMs();
+  const { edit, comment } = feedback;
+  if (edit !== undefined || comment !== undefined)
+    await deps.texts?.note({
+      requestId: record.id,
+      route: record.route,
+      by: principal.keyId,
+      source,
+      comment,
+      edit,
+      atMs,
+    });
   return grades.map(([candidate, score]) => outcomeOf(record, about, { candidate, score, source, atMs }));
 }
 
@@ -116,14 +152,27 @@ function requireTrust({ route }: RequestRecord, { snapshot }: FeedbackDeps): voi
   );
 }
 
-function gradesOf(
-  { score, model, scores }: Feedback,
+async function gradesOf(
+  { score, model, scores, edit, comment }: Feedback,
   record: RequestRecord,
   about: DecidedAbout,
-): [CandidateFacts, number][] {
+  texts: FeedbackTexts | undefined,
+): Promise<[CandidateFacts, number][]> {
   if (scores !== undefined)
     return Object.entries(scores).map(([name, each]) => [candidateNamed(name, about), each]);
-  if (score === undefined) throw new GatewayError('invalid_request', 'Give `score`, `right` or `scores`.');
+  if (score === undefined && edit !== undefined) {
+    const kept = await texts?.kept(record.id, edit);
+    if (kept !== undefined)
+      return Object.entries(kept).map(([name, each]) => [candidateNamed(name, about), each]);
+    throw new GatewayError(
+      'invalid_request',
+      'No texts of this request are kept that the edit could be compared with: give a `score` too, or set `capture` on the route.',
+      { param: 'edit' },
+    );
+  }
+  if (score === undefined && comment !== undefined) return [];
+  if (score === undefined)
+    throw new GatewayError('invalid_request', 'Give `score`, `right`, `scores`, `edit` or `comment`.');
   return [[model === undefined ? candidateThatAnswered(record, about) : candidateNamed(model, about), score]];
 }
 

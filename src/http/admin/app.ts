@@ -12,7 +12,7 @@ import {
   replayRecord,
 } from '../../gateway/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
-import type { SavingsSources } from '../../proof/index.ts';
+import { feedbackTexts, type SavingsSources } from '../../proof/index.ts';
 import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
 import { readBody } from '../body.ts';
 import * as contract from './contract.ts';
@@ -29,7 +29,7 @@ import {
   presentRoute,
   presentSummary,
 } from './present.ts';
-import { feedbackOf, presentLearned, presentTaken } from './present-feedback.ts';
+import { feedbackOf, presentLearned, presentNotes, presentTaken } from './present-feedback.ts';
 import { presentReplay, replayQuestion } from './present-replay.ts';
 import { type ProofOptions, proofEndpoints } from './proof-endpoints.ts';
 import { savingsEndpoint } from './savings-endpoint.ts';
@@ -284,7 +284,11 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     }),
     async (context) => {
       const given = feedbackOf(context.req.valid('json'));
-      const taken = await giveFeedback(given, context.get('principal'), { ...gateway, ledgerStore });
+      const taken = await giveFeedback(given, context.get('principal'), {
+        ...gateway,
+        ledgerStore,
+        texts: feedbackTexts(options.proof.store),
+      });
       const [first] = taken.rejected;
       // Where nothing could be taken, the status says so too.
       if (first !== undefined && taken.rejected.length === given.length) throw first.error;
@@ -302,6 +306,26 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
     async (context) => {
       requireAdmin(context);
       return context.json(await presentLearned(gateway.outcomes), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/feedback/notes',
+      summary: 'What was said of answers in words, and what was made of them, newest first; admin only',
+      request: {
+        query: z.object({
+          route: z.string().optional(),
+          limit: z.coerce.number().int().min(1).max(500).default(50),
+          cursor: z.string().optional(),
+        }),
+      },
+      responses: answers(contract.feedbackNotesSchema),
+    }),
+    async (context) => {
+      requireAdmin(context);
+      return context.json(presentNotes(await options.proof.store.notes(context.req.valid('query'))), 200);
     },
   );
 

@@ -480,14 +480,26 @@ const oneFeedbackSchema = z
       .regex(/^[\w.:-]{1,64}$/, 'letters, digits and _ . : - only, at most 64')
       .optional()
       .describe('Who graded. One grade stands for each request, model and source; a new one replaces it'),
+    edit: z
+      .string()
+      .max(100_000)
+      .optional()
+      .describe(
+        'What somebody made of the answer before using it. Without a score, the share of it that they kept is the score, of every answer to the request whose text the route has',
+      ),
+    comment: z.string().max(2000).optional().describe('In their own words; kept for a year'),
   })
   .refine(
     ({ request_id, decision_id }) => (request_id === undefined) !== (decision_id === undefined),
     'give `request_id` or `decision_id`',
   )
   .refine(
-    ({ score, right, scores }) => [score, right, scores].filter((each) => each !== undefined).length === 1,
+    ({ score, right, scores }) => [score, right, scores].filter((each) => each !== undefined).length <= 1,
     'give one of `score`, `right` and `scores`',
+  )
+  .refine(
+    (one) => ['score', 'right', 'scores', 'edit', 'comment'].some((name) => name in one),
+    'give `score`, `right`, `scores`, `edit` or `comment`',
   )
   .refine(
     ({ model, scores }) => model === undefined || scores === undefined,
@@ -510,6 +522,23 @@ export const feedbackTakenSchema = z
       .describe('By place in `outcomes`. The others were taken'),
   })
   .openapi('FeedbackTaken');
+
+export const feedbackNotesSchema = z
+  .object({
+    data: z.array(
+      z.object({
+        id: z.string(),
+        request_id: z.string(),
+        route: z.string().nullable(),
+        source: z.string(),
+        comment: z.string().nullable(),
+        edit: z.string().nullable(),
+        at: z.iso.datetime(),
+      }),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi('FeedbackNotes');
 
 export const learnedSchema = z
   .object({
@@ -641,6 +670,7 @@ export type NewKey = z.infer<typeof newKeySchema>;
 export type Deployment = z.infer<typeof deploymentSchema>;
 export type Feedback = z.infer<typeof feedbackSchema>;
 export type FeedbackTaken = z.infer<typeof feedbackTakenSchema>;
+export type FeedbackNotes = z.infer<typeof feedbackNotesSchema>;
 export type Learned = z.infer<typeof learnedSchema>;
 export type Route = z.infer<typeof routeSchema>;
 export type CatalogModel = z.infer<typeof catalogModelSchema>;

@@ -190,4 +190,20 @@ export const migrations: readonly string[] = [
   ALTER TABLE requests ADD COLUMN signals_cost_nano INTEGER;
   ALTER TABLE requests ADD COLUMN judges_cost_nano INTEGER;
   `,
+  `
+  CREATE TABLE feedback_notes (
+    id INTEGER PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    route TEXT,
+    given_by TEXT NOT NULL,
+    source TEXT NOT NULL,
+    comment TEXT,
+    edit TEXT,
+    at_ms INTEGER NOT NULL,
+    edit_expires_at_ms INTEGER,
+    expires_at_ms INTEGER NOT NULL,
+    UNIQUE (request_id, given_by, source)
+  );
+  CREATE INDEX feedback_notes_by_end ON feedback_notes (expires_at_ms);
+  `,
 ];

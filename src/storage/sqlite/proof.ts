@@ -12,8 +12,9 @@ import { GatewayError } from '../../protocol/index.ts';
 import { type CaptureOperations, captureOperations } from './captures.ts';
 import { inTransaction } from './database.ts';
 import { idCursor, pageLimit } from './id-cursor.ts';
+import { type NoteOperations, noteOperations } from './notes.ts';
 
-export interface ProofOperations extends CaptureOperations {
+export interface ProofOperations extends CaptureOperations, NoteOperations {
   putPair(pair: Pair, capture: Capture | undefined): void;
   findPair(id: string): Pair | undefined;
   pairs(query: PairQuery): { pairs: Pair[]; nextCursor: string | undefined };
@@ -36,7 +37,19 @@ interface StoryQuery {
 /** The tables of proof: documents, beside the columns that they are looked for by. Ids are time-ordered, so their order is that of what happened. */
 export function proofOperations(db: DatabaseSync): ProofOperations {
   const captures = captureOperations(db);
-  return { ...captures, ...pairOperations(db, captures), ...labelOperations(db), ...courseOperations(db) };
+  const notes = noteOperations(db);
+  const pruneCaptures: CaptureOperations['pruneCaptures'] = (nowMs, bytesMax) => {
+    notes.pruneNotes(nowMs);
+    return captures.pruneCaptures(nowMs, bytesMax);
+  };
+  return {
+    ...captures,
+    ...notes,
+    pruneCaptures,
+    ...pairOperations(db, captures),
+    ...labelOperations(db),
+    ...courseOperations(db),
+  };
 }
 
 function pairOperations(

@@ -125,6 +125,8 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       putCapture: (capture) => writer.call('putCapture', capture),
       capture: (requestId) => writer.call('findCapture', requestId),
       captures: (query) => writer.call('captures', query),
+      putNote: (note) => writer.call('putNote', note),
+      notes: (query) => writer.call('notes', query),
       pruneCaptures: (nowMs, bytesMax) => writer.call('pruneCaptures', nowMs, bytesMax),
       putPolicy: (policy) => writer.call('putPolicy', policy),
       policies: (route) => writer.call('policies', route),
