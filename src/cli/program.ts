@@ -12,6 +12,7 @@ import * as replay from './commands/replay.ts';
 import * as reporting from './commands/report.ts';
 import * as serve from './commands/serve.ts';
 import * as train from './commands/train.ts';
+import * as whatIf from './commands/what-if.ts';
 import { CommandError, type CommandIo } from './io.ts';
 import { packageVersion } from './version.ts';
 
@@ -28,6 +29,7 @@ const commands = [
   forecast,
   replay,
   reporting,
+  whatIf,
 ];
 
 /** Runs one command line. Never rejects: what went wrong is said on `err`, and the exit code is 1 (failed) or 2 (wrong usage). */

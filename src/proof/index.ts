@@ -39,3 +39,11 @@ export { fingerprintOf, signReport } from './savings/sign-report.ts';
 export { verifyReport } from './savings/verify-report.ts';
 export { routeProofSchema } from './settings.ts';
 export type { NewNote, PairQuery, ProofStore, StoredNote } from './store.ts';
+export {
+  type Counts,
+  type WhatIfReport,
+  type WhatIfSources,
+  whatIf,
+  whatIfMax,
+} from './what-if/what-if.ts';
+export { whatIfText } from './what-if/what-if-text.ts';

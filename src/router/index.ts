@@ -79,6 +79,7 @@ export {
   type OtherTarget,
   type ReplayWith,
   redecide,
+  redecideAs,
   replay,
   sharesEmbedding,
 } from './replay/replay.ts';

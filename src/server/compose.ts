@@ -16,11 +16,12 @@ import {
   type Snapshot,
   ThoughtMemory,
 } from '../gateway/index.ts';
-import type { HttpServerOptions } from '../http/index.ts';
+import type { HttpServerOptions, WhatIfOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
 import { gradeAnswers, ProofDesk, type ProofStore, type SavingsSources } from '../proof/index.ts';
+import { GatewayError } from '../protocol/index.ts';
 import { discoverProviders } from '../providers/index.ts';
 import { decide, loadShippedPredictor, type Predictor, shippedArtefact } from '../router/index.ts';
 import { type Sandbox, startSandbox } from '../sandbox/index.ts';
@@ -36,7 +37,7 @@ import {
 } from '../upstream/index.ts';
 import { changedDeployments, changedProviders } from './changed-deployments.ts';
 import { Closers } from './closers.ts';
-import { loadConfig } from './config.ts';
+import { ConfigError, checkConfigText, loadConfig } from './config.ts';
 import { defaults } from './defaults.ts';
 import { findEngines } from './engines.ts';
 import { type Environment, readVariable, withoutEmpty } from './environment.ts';
@@ -67,6 +68,7 @@ export interface Composition {
   /** Whoever proves routes, and what is kept of it. */
   proof: { desk: ProofDesk; store: ProofStore };
   savings: SavingsSources;
+  whatIf: WhatIfOptions;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   /** What it was started with. */
@@ -108,6 +110,16 @@ export async function findSetup(
     models.map((model) => ({ model, provider: provider.id, name: model })),
   );
   return { kind: 'found', providers, deployments };
+}
+
+/** A configuration that is only asked about. Throws `invalid_request` naming the field at fault. */
+function configFromText(text: string, environment: Environment): Setup {
+  try {
+    return { kind: 'file', path: 'config', ...checkConfigText(text, 'config', environment) };
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    throw new GatewayError('invalid_request', thrown.message, { param: 'config' });
+  }
 }
 
 /** Opens stores, starts what must run beside the gateway, and compiles the first snapshot. What throws leaves nothing open behind it. */
@@ -303,13 +315,25 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     for (const setting of settingsOfStart(setup, next))
       log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');
   };
+  const replayPredictors = new ReplayPredictors(() => inForce.snapshot.predictor, artefacts);
   let reloads = Promise.resolve();
   return {
     gateway,
     ledgerStore: store.ledger,
     proof: { desk, store: store.proof },
     savings: { savings: store.savings, proof: store.proof },
-    replayPredictors: new ReplayPredictors(() => inForce.snapshot.predictor, artefacts),
+    whatIf: {
+      ledger: store.ledger,
+      proof: store.proof,
+      predictors: replayPredictors,
+      keys: () => identity.listKeys(),
+      current: () => inForce.snapshot,
+      other: async (text) => {
+        const config = configFromText(text, options.environment);
+        return snapshotOf(config, await store.findings.list());
+      },
+    },
+    replayPredictors,
     setup,
     bodyBytesMax: () =>
       inForce.setup.kind === 'file' ? inForce.setup.config.limits.body_bytes_max : defaults.bodyBytesMax,

@@ -274,6 +274,11 @@ export function storageFolder(path: string, environment: Environment): string | 
   return parsed.data === undefined ? undefined : folderOf(parsed.data.url, path);
 }
 
+/** The same for a document that is still text. Throws ConfigError. */
+export function checkConfigText(text: string, path: string, environment: Environment): LoadedConfig {
+  return checkConfig(parsedText(text, path), path, environment);
+}
+
 function readDocument(path: string): unknown {
   let text: string;
   try {
@@ -284,6 +289,10 @@ function readDocument(path: string): unknown {
       { cause },
     );
   }
+  return parsedText(text, path);
+}
+
+function parsedText(text: string, path: string): unknown {
   try {
     return parseYaml(text);
   } catch (cause) {

@@ -80,6 +80,7 @@ export async function startCascade(config: string, proof?: ProofHook): Promise<C
       ledgerStore,
       proof: composition.proof,
       savings,
+      whatIf: composition.whatIf,
       replayPredictors,
       version,
       bodyBytesMax,

@@ -12,10 +12,11 @@ import {
 import { presentReplay } from '../../http/index.ts';
 import type { LedgerStore, RequestRecord } from '../../ledger/index.ts';
 import { loadShippedPredictor } from '../../router/index.ts';
-import { formatUsd, systemClock, usdFromNano } from '../../std/index.ts';
+import { formatUsd, usdFromNano } from '../../std/index.ts';
 import { openArtefacts, openSqliteStore } from '../../storage/index.ts';
 import { CommandError, type CommandIo } from '../io.ts';
 import { findConfig, findDataFolder } from '../place.ts';
+import { whenOf } from '../when.ts';
 
 interface ReplayOptions {
   since?: number;
@@ -188,17 +189,6 @@ function questionOf({ loaded, target, lambda }: ReplayOptions): ReplayQuestion {
     ...(target !== undefined && { target: { kind: 'quality', value: target } }),
     ...(lambda !== undefined && { target: { kind: 'usd-per-quality', value: lambda } }),
   };
-}
-
-const unitMs: { [unit: string]: number } = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function whenOf(text: string): number {
-  const ago = /^(\d{1,6})([mhd])$/.exec(text);
-  if (ago !== null) return systemClock.nowMs() - Number(ago[1]) * unitMs[ago[2]!]!;
-  const at = Date.parse(text);
-  if (Number.isNaN(at))
-    throw new InvalidArgumentError('give an ISO date, or how long ago with m, h or d, e.g. 24h.');
-  return at;
 }
 
 function countOf(text: string): number {

@@ -33,6 +33,7 @@ import { feedbackOf, presentLearned, presentNotes, presentTaken } from './presen
 import { presentReplay, replayQuestion } from './present-replay.ts';
 import { type ProofOptions, proofEndpoints } from './proof-endpoints.ts';
 import { savingsEndpoint } from './savings-endpoint.ts';
+import { type WhatIfOptions, whatIfEndpoint } from './what-if-endpoint.ts';
 
 export interface AdminOptions {
   gateway: GatewayDeps;
@@ -40,6 +41,7 @@ export interface AdminOptions {
   proof: ProofOptions;
   /** What savings are derived from. */
   savings: SavingsSources;
+  whatIf: WhatIfOptions;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   version: string;
@@ -434,6 +436,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   proofEndpoints(app, options.proof);
   labelEndpoints(app, options.proof);
   savingsEndpoint(app, gateway, options.savings);
+  whatIfEndpoint(app, options.whatIf);
 
   app.get('/api/openapi.json', (context) =>
     context.json(

@@ -2,8 +2,9 @@ import type { RequestRecord, SavingsCell, SavingsQuery, SavingsStore } from '../
 import { GatewayError } from '../../protocol/index.ts';
 import type { Certificate } from '../lifecycle/state.ts';
 import type { Pair } from '../pairs/pair.ts';
+import { rounded } from '../stats/ratio.ts';
 import type { PairQuery, ProofStore } from '../store.ts';
-import { type MeasuredPair, measuredPair, measureRoute, type RouteMeasures, rounded } from './measured.ts';
+import { type MeasuredPair, measuredPair, measureRoute, type RouteMeasures } from './measured.ts';
 import type { Period } from './period.ts';
 import {
   type CertificateFigures,

@@ -1,4 +1,5 @@
 import type { Pair, PairAnswer } from '../pairs/pair.ts';
+import { type Measured, measuredOf, type Ratio, ratioOf, rounded } from '../stats/ratio.ts';
 
 /** What of a pair the estimates read: a month has many, and they are held all at once. */
 export interface MeasuredPair {
@@ -11,12 +12,6 @@ export interface MeasuredPair {
   /** Of the answer that the client got; undefined where it was not graded. */
   servedLoss: number | undefined;
   candidates: { candidate: string; loss: number | undefined; costNano: number | undefined }[];
-}
-
-/** A figure with half the width of its interval at 95 %. */
-export interface Measured {
-  value: number;
-  margin: number;
 }
 
 export interface MeasuredCandidate {
@@ -49,8 +44,6 @@ export interface RouteMeasures {
 
 /** Fewer graded pairs say nothing of a candidate that money could be compared over. */
 const candidatePairsMin = 30;
-/** Normal quantile of a two-sided interval at 95 %. */
-const z = 1.96;
 
 export function measuredPair(pair: Pair): MeasuredPair {
   const reference = pair.answers.find(({ candidate }) => candidate === pair.reference);
@@ -87,7 +80,7 @@ export function measuredPair(pair: Pair): MeasuredPair {
  * @param target quality that a single model has to keep; undefined = what the route itself kept
  */
 export function measureRoute(pairs: readonly MeasuredPair[], target: number | undefined): RouteMeasures {
-  const served = ratioOf(
+  const served = pairRatio(
     pairs,
     (pair) => pair.servedLoss,
     (pair) => pair.base,
@@ -124,12 +117,6 @@ function cheapest(alternatives: Alternative[]): Alternative | undefined {
   return cheaper.sort((a, b) => a.factor.value - b.factor.value)[0];
 }
 
-/** A ratio of weighted sums, and how far each session moves it. */
-interface Ratio {
-  value: number;
-  pulls: Map<string, number>;
-}
-
 interface CandidateRatios {
   candidate: string;
   pairs: number;
@@ -140,12 +127,12 @@ interface CandidateRatios {
 function candidateOf(candidate: string, pairs: readonly MeasuredPair[]): CandidateRatios[] {
   const own = (pair: MeasuredPair) => pair.candidates.find((one) => one.candidate === candidate);
   const graded = pairs.filter((pair) => own(pair)?.loss !== undefined);
-  const loss = ratioOf(
+  const loss = pairRatio(
     graded,
     (pair) => own(pair)?.loss,
     (pair) => pair.base,
   );
-  const cost = ratioOf(
+  const cost = pairRatio(
     graded,
     (pair) => own(pair)?.costNano,
     (pair) => pair.reference.costNano,
@@ -172,39 +159,21 @@ function mixOf({ candidate, loss, cost }: CandidateRatios, served: Ratio): Alter
   return { candidate, share: rounded(share), factor: measuredOf({ value: 1 - share * saved, pulls }) };
 }
 
-function ratioOf(
+function pairRatio(
   pairs: readonly MeasuredPair[],
   numerator: (pair: MeasuredPair) => number | undefined,
   denominator: (pair: MeasuredPair) => number | undefined,
 ): Ratio | undefined {
-  const rows = pairs.flatMap((pair) => {
-    const [a, b] = [numerator(pair), denominator(pair)];
-    return a === undefined || b === undefined ? [] : [{ pair, a, b }];
-  });
-  let above = 0;
-  let below = 0;
-  for (const { pair, a, b } of rows) {
-    above += pair.weight * a;
-    below += pair.weight * b;
-  }
-  if (below <= 0) return undefined;
-  const value = above / below;
-  const pulls = new Map<string, number>();
-  for (const { pair, a, b } of rows)
-    pulls.set(pair.session, (pulls.get(pair.session) ?? 0) + (pair.weight * (a - value * b)) / below);
-  return pulls.size < 2 ? undefined : { value, pulls };
-}
-
-function measuredOf({ value, pulls }: Ratio): Measured {
-  let squares = 0;
-  for (const pull of pulls.values()) squares += pull * pull;
-  return { value: rounded(value), margin: rounded(z * Math.sqrt(squares)) };
+  return ratioOf(
+    pairs.flatMap((pair) => {
+      const [above, below] = [numerator(pair), denominator(pair)];
+      if (above === undefined || below === undefined) return [];
+      return [{ cluster: pair.session, weight: pair.weight, above, below }];
+    }),
+  );
 }
 
 function qualityOf(loss: Ratio): Measured {
   const { value, margin } = measuredOf(loss);
   return { value: rounded(1 - value), margin };
 }
-
-/** To millionths, so that who recomputes a figure in another order of sums has the same one. */
-export const rounded = (value: number): number => Math.round(value * 1e6) / 1e6;

@@ -1,5 +1,6 @@
 import type { SavingsCell, SavingsKind } from '../../ledger/index.ts';
-import type { Measured, RouteMeasures } from './measured.ts';
+import type { Measured } from '../stats/ratio.ts';
+import type { RouteMeasures } from './measured.ts';
 
 /** What of a route's measures its money is compared by. */
 export type Factors = Pick<RouteMeasures, 'bestSingle' | 'randomMix'>;

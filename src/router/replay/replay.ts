@@ -52,9 +52,18 @@ export function redecide(
   replayWith: ReplayWith,
   target: OtherTarget,
 ): Decision | undefined {
+  return redecideAs(stored, inputs, replayWith, (input) => ({ ...input, target, lambdaUsd: undefined }));
+}
+
+/** What would have been decided had the router been told otherwise. Undefined as for `replay`. */
+export function redecideAs(
+  stored: Decision,
+  inputs: DecisionInputs,
+  replayWith: ReplayWith,
+  told: (input: DecideInput) => DecideInput,
+): Decision | undefined {
   const input = readable(stored, inputs, replayWith);
-  if (input === undefined) return undefined;
-  return decide({ ...input, target, lambdaUsd: undefined }, replayWith.predictor);
+  return input && decide(told(input), replayWith.predictor);
 }
 
 /** Whether both read the wording of an ask in the same way, number for number. */
