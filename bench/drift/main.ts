@@ -8,6 +8,7 @@ import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import { attribute, type GradedTwice } from '../../src/proof/drift/attribute.ts';
 import { JudgeTest } from '../../src/proof/drift/judge-test.ts';
 import { LiveTest } from '../../src/proof/drift/live-test.ts';
+import { canaryRun } from './canary.ts';
 
 const { values } = parseArgs({
   options: { clean: { type: 'string', default: '1000' }, changes: { type: 'string', default: '100' } },
@@ -97,5 +98,27 @@ for (const [name, { to, cause }] of Object.entries(changes)) {
   const byJudge = seen.filter(({ by }) => by === 'judge').length;
   console.log(
     `${name}: ${seen.length} of ${streams.length} seen (${early} alarms before), after ${quantile(delays, 0.5)} pairs (median; 90 %: ${quantile(delays, 0.9)}), ${byJudge} by the judge's errors; cause right in ${((100 * right) / Math.max(1, seen.length)).toFixed(0)} %`,
+  );
+}
+
+const canaryRequests = 40_000;
+const cleanCanaries = Array.from({ length: Number(values.clean) }, () =>
+  canaryRun(canaryRequests, {}, random),
+);
+const takenBack = cleanCanaries.filter(({ takenBackAt }) => takenBackAt !== undefined).length;
+console.log(
+  `${cleanCanaries.length} canaries that are no worse, ${canaryRequests} requests, a twentieth of them the canary's: taken back ${((100 * takenBack) / cleanCanaries.length).toFixed(1)} % (allowed 5 %)`,
+);
+for (const [name, more] of [
+  ['5 points more failures', { fails: 0.05 }],
+  ['20 points more failures', { fails: 0.2 }],
+  ['20 points more that are slow', { slow: 0.2 }],
+  ['10 points more loss', { loss: 0.1 }],
+  ['25 points more loss', { loss: 0.25 }],
+] as const) {
+  const runs = Array.from({ length: Number(values.changes) }, () => canaryRun(canaryRequests, more, random));
+  const at = runs.flatMap(({ takenBackAt }) => takenBackAt ?? []).sort((a, b) => a - b);
+  console.log(
+    `canary with ${name}: taken back in ${at.length} of ${runs.length}, after ${quantile(at, 0.5)} of its requests (median; 90 %: ${quantile(at, 0.9)})`,
   );
 }

@@ -98,7 +98,7 @@ function stanceFor(
   { target: { route, candidates }, wishes, allowed }: DecisionQuestion,
   { proof }: DecideDeps,
 ): RouteStance | undefined {
-  if (route === undefined) return undefined;
+  if (route === undefined || route.variant !== undefined) return undefined;
   const stance = proof?.stance(route.name);
   if (stance === undefined) return undefined;
   const isUsual =

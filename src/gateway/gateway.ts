@@ -11,6 +11,7 @@ import type {
   Signers,
   Transport,
 } from '../upstream/index.ts';
+import type { CanaryHook } from './canary-hook.ts';
 import type { KeptOutcomes } from './feedback/kept-outcomes.ts';
 import type { Heartbeat } from './heartbeat.ts';
 import type { OpenRequests } from './open-requests.ts';
@@ -64,6 +65,8 @@ export interface GatewayDeps {
   pacing: RoutePacing;
   /** Whoever proves routes; absent where none is being proved. */
   proof?: ProofHook | undefined;
+  /** Whoever tries other forms of routes; absent = nobody. */
+  canary?: CanaryHook | undefined;
   /** How those fare whom routes ask where they are undecided. */
   signals: SignalDesk;
   thoughts: ThoughtMemory;

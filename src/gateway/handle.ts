@@ -25,7 +25,7 @@ import { serve, writeRecord } from './serve.ts';
 import { settle } from './settle.ts';
 import { informed, type SignalQuestion } from './signals/ask-signals.ts';
 import type { Snapshot } from './snapshot.ts';
-import { type CallTarget, resolveTarget } from './target.ts';
+import { type CallTarget, resolveTarget, withCanary } from './target.ts';
 import { beginTrace, type RequestTrace } from './trace.ts';
 
 /**
@@ -46,7 +46,13 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     const wishes = readWishes(call.headers);
     await refuseOthersFiles(request, principal, deps);
     if (!wishes.dryRun) trace = beginTrace(call, principal, request, wishes.tags, deps.clock.monotonicMs());
-    const target = resolveTarget(request, snapshot);
+    const { keyId } = principal;
+    const target = withCanary(
+      resolveTarget(request, snapshot),
+      request,
+      { sessionHeader: wishes.session, keyId },
+      { snapshot, canary: deps.canary },
+    );
     let plan = planFor({ request, principal, wishes, target, snapshot }, deps);
     if (trace === undefined) return sendDecision(plan.decision, call, sink);
     trace.target = target;

@@ -5,6 +5,7 @@ export {
   callBeside,
 } from './beside/call-beside.ts';
 export type { AnswerSink, ClientCall } from './call.ts';
+export type { CanaryHook } from './canary-hook.ts';
 export { errorHeaders } from './error-headers.ts';
 export {
   type Feedback,

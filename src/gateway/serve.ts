@@ -272,6 +272,7 @@ function warmPlaces({ trace, deps }: Serving): readonly WarmPlace[] {
 /** An answer that was paid for is delivered even when the ledger cannot take its record; the log then has the facts. */
 export async function writeRecord(record: RequestRecord, deps: GatewayDeps): Promise<void> {
   deps.pacing.settled(record);
+  deps.canary?.over(record);
   try {
     await deps.ledger.record(record);
   } catch (thrown) {

@@ -41,6 +41,7 @@ export async function settle(
     dialect: trace.request.dialect,
     model: trace.request.model,
     route: trace.target?.route?.name,
+    ...(trace.target?.route?.variant !== undefined && { variant: trace.target.route.variant }),
     stream: trace.request.stream,
     deployment: answered?.deployment,
     outcome: ending.outcome,

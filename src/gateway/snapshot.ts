@@ -24,6 +24,18 @@ export interface Route {
   feedbackFrom?: 'admins' | 'callers' | undefined;
   /** Whom it asks where the choice is undecided; absent = nobody. */
   signals?: RouteSignals | undefined;
+  /** Another form of the route that part of its conversations get. */
+  canary?: Canary | undefined;
+  /** Set in that other form itself. */
+  variant?: 'canary' | undefined;
+}
+
+export interface Canary {
+  /** Of the route's conversations, 0..1. */
+  share: number;
+  route: Route;
+  /** Changes with what it consists of: another one begins anew. */
+  fingerprint: string;
 }
 
 export interface CascadeAllowance {

@@ -1,7 +1,8 @@
 import type { Candidate, Catalog } from '../catalog/index.ts';
 import type { CalledCandidate } from '../policy/index.ts';
 import { type ChatRequest, GatewayError } from '../protocol/index.ts';
-import type { DecisionTarget } from '../router/index.ts';
+import { type DecisionTarget, sessionKeyOf } from '../router/index.ts';
+import type { CanaryHook } from './canary-hook.ts';
 import type { Route, Snapshot } from './snapshot.ts';
 
 /** What the name in a request leads to: a route to choose within, or a model that is never rerouted to another. */
@@ -26,6 +27,19 @@ export function resolveTarget(request: ChatRequest, snapshot: Snapshot): CallTar
     candidates: unique(candidates),
     target: { kind: 'quality', value: 1 },
   };
+}
+
+/** The same with the route's other form, for the conversations that get it. */
+export function withCanary(
+  target: CallTarget,
+  request: ChatRequest,
+  session: { sessionHeader: string | undefined; keyId: string },
+  { snapshot, canary }: { snapshot: Snapshot; canary: CanaryHook | undefined },
+): CallTarget {
+  const { route } = target;
+  if (route?.canary === undefined || canary === undefined) return target;
+  if (!canary.takes(route, sessionKeyOf(request, session))) return target;
+  return routeTarget(request, route.canary.route, snapshot);
 }
 
 /** A fallback list may only narrow what a route offers: the operator, not the caller, decides what may serve it. */

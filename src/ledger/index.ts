@@ -14,7 +14,14 @@ export {
   type LedgerOptions,
   openLedger,
 } from './ledger.ts';
-export type { AttemptRecord, AttemptRole, CascadeRecord, GuardrailRecord, RequestRecord } from './records.ts';
+export {
+  type AttemptRecord,
+  type AttemptRole,
+  type CascadeRecord,
+  type GuardrailRecord,
+  isAttemptToAnswer,
+  type RequestRecord,
+} from './records.ts';
 export type { Replay } from './replay.ts';
 export {
   type CostSplit,

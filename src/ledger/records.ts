@@ -88,6 +88,8 @@ export interface RequestRecord {
   dialect: ClientDialectName;
   /** Endpoint beside chat, e.g. `embeddings`; `proof` for calls that were made to prove a route; absent for chat. */
   service?: string | undefined;
+  /** The form of the route that it got, where that is not its usual one. */
+  variant?: 'canary' | undefined;
   /** Of calls made to prove a route: the client's request that they are about. */
   about?: string | undefined;
   /** What the client asked for. */

@@ -1,3 +1,4 @@
+export { Canaries, type CanaryStatus } from './canary/canaries.ts';
 export { ProofDesk } from './desk/proof-desk.ts';
 export type { ProvedRoute } from './desk/proved-route.ts';
 export type { ConfiguredRoute } from './desk/route-proof.ts';

@@ -35,7 +35,7 @@ export type {
 export { type EmbeddingTable, embed, nearness, type Prototypes, rarityStep } from './features/embedding.ts';
 export { type AskNumbers, decodeAsk, encodeAsk, numbersOf } from './features/numbers.ts';
 export { bucketsMax } from './features/scan.ts';
-export type { SessionSource } from './features/session-key.ts';
+export { type SessionSource, sessionKeyOf } from './features/session-key.ts';
 export { type RequestReading, readRequest } from './features/shape.ts';
 export { structuralIds } from './features/structural.ts';
 export { type AskVector, readAsk } from './features/vector.ts';

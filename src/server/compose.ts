@@ -20,7 +20,7 @@ import type { HttpServerOptions, WhatIfOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
-import { gradeAnswers, ProofDesk, type ProofStore, type SavingsSources } from '../proof/index.ts';
+import { Canaries, gradeAnswers, ProofDesk, type ProofStore, type SavingsSources } from '../proof/index.ts';
 import { GatewayError } from '../protocol/index.ts';
 import { discoverProviders } from '../providers/index.ts';
 import { decide, loadShippedPredictor, type Predictor, shippedArtefact } from '../router/index.ts';
@@ -66,7 +66,7 @@ export interface Composition {
   gateway: GatewayDeps;
   ledgerStore: LedgerStore;
   /** Whoever proves routes, and what is kept of it. */
-  proof: { desk: ProofDesk; store: ProofStore };
+  proof: { desk: ProofDesk; store: ProofStore; canaries: Canaries };
   savings: SavingsSources;
   whatIf: WhatIfOptions;
   /** Who makes stored decisions again. */
@@ -273,9 +273,21 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     log,
   };
 
+  const secret = installationSecret(dataFolder);
+  const canaries = new Canaries({
+    clock,
+    ids,
+    secret,
+    learned: store.learned,
+    store: store.proof,
+    log,
+  });
+  await canaries.prepare(inForce.snapshot.routes.values());
+  gateway.canary = canaries;
   const desk = new ProofDesk({
     deps: gateway,
-    secret: installationSecret(dataFolder),
+    secret,
+    canaries,
     version: options.version ?? 'test',
     store: store.proof,
     learned: store.learned,
@@ -289,7 +301,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   });
   await desk.prepare(provedRoutes(inForce.setup, inForce.snapshot));
   gateway.proof = desk;
-  const savingProof = setInterval(() => void desk.save(), saveProofEveryMs);
+  const savingProof = setInterval(() => void Promise.all([desk.save(), canaries.save()]), saveProofEveryMs);
   savingProof.unref();
   void desk.prune();
   const pruningCaptures = setInterval(() => void desk.prune(), pruneEveryMs);
@@ -298,6 +310,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     clearInterval(savingProof);
     clearInterval(pruningCaptures);
     await desk.close();
+    await canaries.save();
   });
 
   const reload = async (): Promise<void> => {
@@ -311,6 +324,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     await ledger.flush().catch(() => {});
     await pacing.prepare(snapshot.routes.values());
     inForce = { setup: next, snapshot };
+    await canaries.prepare(snapshot.routes.values());
     await desk.prepare(proved);
     for (const setting of settingsOfStart(setup, next))
       log.warn({ setting }, 'this setting is read at start only: restart to apply its new value');
@@ -320,7 +334,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   return {
     gateway,
     ledgerStore: store.ledger,
-    proof: { desk, store: store.proof },
+    proof: { desk, store: store.proof, canaries },
     savings: { savings: store.savings, proof: store.proof },
     whatIf: {
       ledger: store.ledger,

@@ -119,6 +119,20 @@ const cascadeSchema = z.strictObject({
     ),
 });
 
+const canarySchema = z
+  .strictObject({
+    share: z.number().gt(0).max(0.5).default(0.05).describe('Of the route’s conversations'),
+    candidates: z.array(z.string()).min(1).optional(),
+    target: targetSchema.optional(),
+    mode: z.enum(['observe', 'assist']).optional(),
+    cascade: cascadeSchema.optional(),
+  })
+  .refine(
+    ({ candidates, target, mode, cascade }) =>
+      [candidates, target, mode, cascade].some((one) => one !== undefined),
+    'say what is to be tried: candidates, target, mode or cascade; the rest is as in the route',
+  );
+
 const routeSchema = z.strictObject({
   reference: z.string().describe('The model you trust; quality is relative to it'),
   candidates: z.array(z.string()).min(1),
@@ -153,6 +167,9 @@ const routeSchema = z.strictObject({
   signals: routeSignalsSchema
     .optional()
     .describe('Services that are asked what they think of a request where the choice is undecided'),
+  canary: canarySchema
+    .optional()
+    .describe('Another form of the route for part of its conversations, taken back where it fares worse'),
   upgrade_share_max: z
     .number()
     .min(0)

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse as parseYaml } from 'yaml';
@@ -164,7 +165,27 @@ function overlayOf(configPath: string, config: Config): unknown {
   }
 }
 
-function routeOf(name: string, route: RouteConfig, config: Config, catalog: Catalog): Route {
+/** The route, with its other form where it tries one. */
+function routeOf(name: string, config: RouteConfig, all: Config, catalog: Catalog): Route {
+  const route = usualRoute(name, config, all, catalog);
+  const { canary } = config;
+  if (canary === undefined) return route;
+  const { share, candidates, target, mode, cascade } = canary;
+  const tried = {
+    ...config,
+    mode: mode ?? (route.mode === 'observe' && config.mode === 'observe' ? 'observe' : 'assist'),
+    ...(candidates !== undefined && { candidates }),
+    ...(target !== undefined && { target }),
+    ...(cascade !== undefined && { cascade }),
+  } as const;
+  const other: Route = { ...usualRoute(name, tried, all, catalog), variant: 'canary' };
+  const { mode: how, target: aim, cascade: plans, reference } = other;
+  const ids = other.candidates.map(({ id }) => id);
+  const fingerprint = hash('sha256', JSON.stringify([reference.id, ids, how, aim, plans])).slice(0, 16);
+  return { ...route, canary: { share, route: other, fingerprint } };
+}
+
+function usualRoute(name: string, route: RouteConfig, config: Config, catalog: Catalog): Route {
   if (catalog.resolve(name).kind === 'deployments') {
     throw new ConfigError('a model has this name already: choose another name for the route');
   }

@@ -64,6 +64,10 @@ const requestSummarySchema = z
     model: z.string().describe('What the client asked for'),
     served_model: z.string().nullable(),
     route: z.string().nullable(),
+    variant: z
+      .enum(['canary'])
+      .nullable()
+      .describe('The form of the route that it got; null = the usual one'),
     deployment: z.string().nullable(),
     stream: z.boolean(),
     outcome: z.enum(['answered', 'failed', 'aborted']),

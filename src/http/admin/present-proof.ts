@@ -1,6 +1,12 @@
-import type { Certificate, Pair, ProvedRoute, StoryEvent } from '../../proof/index.ts';
+import type { CanaryStatus, Certificate, Pair, ProvedRoute, StoryEvent } from '../../proof/index.ts';
 import { usdFromNano } from '../../std/index.ts';
-import type { CertificateView, PairView, RouteProofView, StoryEventView } from './proof-contract.ts';
+import type {
+  CanaryView,
+  CertificateView,
+  PairView,
+  RouteProofView,
+  StoryEventView,
+} from './proof-contract.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
 
@@ -127,3 +133,19 @@ export const presentPair = (pair: Pair): PairView => ({
     verdicts: grade?.verdicts ?? [],
   })),
 });
+
+export function presentCanary({ route, share, takenBack, requests, means }: CanaryStatus): CanaryView {
+  const both = ({ usual, canary }: CanaryStatus['means']['loss']) => ({
+    usual: usual ?? null,
+    canary: canary ?? null,
+  });
+  return {
+    route,
+    share,
+    taken_back: takenBack === undefined ? null : { at: time(takenBack.atMs), because: takenBack.because },
+    requests,
+    failures: both(means.failures),
+    slow: both(means.slow),
+    loss: both(means.loss),
+  };
+}

@@ -149,6 +149,7 @@ export function presentSummary(record: LedgerRequestSummary): contract.RequestSu
     model: record.model,
     served_model: record.servedModel ?? null,
     route: record.route ?? null,
+    variant: record.variant ?? null,
     deployment: record.deployment ?? null,
     stream: record.stream,
     outcome: record.outcome,

@@ -146,6 +146,26 @@ export const retreatSchema = z.object({
   reason: z.string().trim().min(3).max(500).describe('Told in the story of the route'),
 });
 
+const bothSchema = z.object({ usual: z.number().nullable(), canary: z.number().nullable() });
+
+export const canarySchema = z
+  .object({
+    route: z.string(),
+    share: z.number().describe('Of conversations, as configured; nobody gets it once it was taken back'),
+    taken_back: z.object({ at: timeSchema, because: z.string() }).nullable(),
+    requests: z.object({ usual: z.int(), canary: z.int() }),
+    failures: bothSchema.describe('Share of requests with a failed call'),
+    slow: bothSchema.describe('Share beyond what is slow for the usual form (its 95th percentile)'),
+    loss: bothSchema.describe('Mean loss against the reference, where requests are compared'),
+  })
+  .openapi('Canary');
+
+export const canaryActionSchema = z.strictObject({
+  action: z.enum(['take_back', 'resume']),
+  reason: z.string().trim().min(3).max(500).optional(),
+});
+
+export type CanaryView = z.infer<typeof canarySchema>;
 export type CertificateView = z.infer<typeof certificateSchema>;
 export type RouteProofView = z.infer<typeof routeProofSchema>;
 export type StoryEventView = z.infer<typeof storyEventSchema>;

@@ -1,13 +1,20 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ProofDesk, ProofStore, ProvedRoute } from '../../proof/index.ts';
+import type { Canaries, CanaryStatus, ProofDesk, ProofStore, ProvedRoute } from '../../proof/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import { type AdminEnv, answers, requireAdmin } from './endpoint.ts';
-import { presentCertificate, presentEvent, presentPair, presentRouteProof } from './present-proof.ts';
+import {
+  presentCanary,
+  presentCertificate,
+  presentEvent,
+  presentPair,
+  presentRouteProof,
+} from './present-proof.ts';
 import * as contract from './proof-contract.ts';
 
 export interface ProofOptions {
   desk: ProofDesk;
   store: ProofStore;
+  canaries: Canaries;
 }
 
 const named = z.object({ name: z.string() });
@@ -17,7 +24,9 @@ const paged = {
 };
 
 /** How routes are proved: where each is, what it rests on, and its story. */
-export function proofEndpoints(app: OpenAPIHono<AdminEnv>, { desk, store }: ProofOptions): void {
+export function proofEndpoints(app: OpenAPIHono<AdminEnv>, { desk, store, canaries }: ProofOptions): void {
+  canaryEndpoints(app, canaries);
+
   app.openapi(
     createRoute({
       method: 'get',
@@ -107,6 +116,61 @@ export function proofEndpoints(app: OpenAPIHono<AdminEnv>, { desk, store }: Proo
       const { pairs, nextCursor } = await store.pairs(context.req.valid('query'));
       return context.json({ data: pairs.map(presentPair), next_cursor: nextCursor ?? null }, 200);
     },
+  );
+}
+
+/** Other forms of routes that part of their conversations get. */
+function canaryEndpoints(app: OpenAPIHono<AdminEnv>, canaries: Canaries): void {
+  app.openapi(
+    createRoute({
+      method: 'get',
+      path: '/api/v1/routes/{name}/canary',
+      summary: 'How the canary of a route fares beside its usual form; admin only',
+      request: { params: named },
+      responses: answers(contract.canarySchema),
+    }),
+    (context) => {
+      requireAdmin(context);
+      return context.json(presentCanary(canaryOf(context.req.valid('param').name, canaries)), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/routes/{name}/canary',
+      summary: 'Take a canary back, or let it try again from the beginning; admin only',
+      request: {
+        params: named,
+        body: { required: true, content: { 'application/json': { schema: contract.canaryActionSchema } } },
+      },
+      responses: answers(contract.canarySchema),
+    }),
+    (context) => {
+      requireAdmin(context);
+      const { name } = context.req.valid('param');
+      canaryOf(name, canaries);
+      const asked = context.req.valid('json');
+      const isDone =
+        asked.action === 'resume'
+          ? canaries.resume(name)
+          : canaries.takeBack(name, asked.reason ?? 'the operator says so');
+      if (!isDone)
+        throw new GatewayError(
+          'invalid_request',
+          asked.action === 'resume' ? 'The canary was not taken back.' : 'The canary was taken back already.',
+        );
+      return context.json(presentCanary(canaryOf(name, canaries)), 200);
+    },
+  );
+}
+
+function canaryOf(name: string, canaries: Canaries): CanaryStatus {
+  const status = canaries.status(name);
+  if (status !== undefined) return status;
+  throw new GatewayError(
+    'not_found',
+    `The route «${name}» tries nothing: give it \`canary\` in the configuration.`,
   );
 }
 

@@ -1,6 +1,6 @@
 import type { Candidate } from '../../catalog/index.ts';
 import type { BesideDeps, ProvedRequest } from '../../gateway/index.ts';
-import type { AttemptRecord, RequestRecord } from '../../ledger/index.ts';
+import { type AttemptRecord, type RequestRecord, servedBy } from '../../ledger/index.ts';
 import type { ChatAnswer } from '../../protocol/index.ts';
 import { stepAt } from '../../router/index.ts';
 import type { Cancellation } from '../../upstream/index.ts';
@@ -29,6 +29,8 @@ export interface DrawnTicket {
   /** Grows with every pair of the route. */
   turn: number;
   anchor: { propensity: number; drawn: boolean } | undefined;
+  /** Only whoever answered is compared with the reference. */
+  servedOnly?: boolean | undefined;
 }
 
 export interface MadePair {
@@ -40,8 +42,17 @@ export interface MadePair {
 }
 
 /** Whose answers tell something of the request: everyone that a rung would call, or, while the route learns, whoever teaches most. */
-function wantedOf({ begun, turn }: DrawnTicket): Candidate[] {
+function wantedOf({ begun, turn, servedOnly, record }: DrawnTicket): Candidate[] {
   const { decision, route } = begun;
+  if (servedOnly === true) {
+    const served = servedBy(record);
+    return route.candidates.filter(
+      ({ id, deployment, effort }) =>
+        id !== route.reference.id &&
+        deployment.model.id === served?.model &&
+        effort === (served.effort ?? 'default'),
+    );
+  }
   const ids = new Set(
     decision.ladder === undefined
       ? teachersOf(decision, turn)

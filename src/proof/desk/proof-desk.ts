@@ -11,6 +11,7 @@ import type {
 import type { Ledger, LedgerStore, RequestRecord } from '../../ledger/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import type { LengthsState, OwnOutcomes } from '../../router/index.ts';
+import type { Canaries } from '../canary/canaries.ts';
 import { Labelling, type LabelTask, type Verdict } from '../labels/labelling.ts';
 import type { Capture, Pair } from '../pairs/pair.ts';
 import type { ProofStore } from '../store.ts';
@@ -34,6 +35,8 @@ export interface ProofDeskTools {
   lengths(): LengthsState;
   grade(configured: ConfiguredRoute): GradeAnswers;
   log: GatewayLog;
+  /** Whoever tries other forms of routes wants to know how their answers fare. */
+  canaries?: Pick<Canaries, 'judged'> | undefined;
 }
 
 /** Pairs that are made at once, over all routes: they must not take the providers from the clients. */
@@ -99,6 +102,11 @@ export class ProofDesk implements ProofHook {
   begins(begun: ProvedRequest): ProofTicket | undefined {
     const route = this.#routes.get(begun.route.name);
     if (route === undefined) return undefined;
+    if (begun.route.variant === 'canary')
+      return this.#never(() => {
+        const ticket = route.beginsCanary(begun);
+        return ticket && this.#safe(ticket);
+      });
     // A request that began under an older configuration says nothing of this one.
     if (route.proof.configured.route !== begun.route) return undefined;
     return this.#never(() => this.#safe(route.begins(begun)));
@@ -236,6 +244,8 @@ export class ProofDesk implements ProofHook {
       keepCapture: (capture) => this.#keepCapture(capture),
       record: (record) => ledger.record(record),
       teach: (pair, record) => this.#soon(() => this.#teach(route, pair, record)),
+      served: (variant, loss, weight) =>
+        this.#tools.canaries?.judged(configured.route.name, variant, loss, weight),
       failed: (thrown) => this.#failed(thrown),
     });
     return route;

@@ -5,6 +5,7 @@ import { nanoPerUsd } from '../../std/index.ts';
 import type { Cancellation } from '../../upstream/index.ts';
 import type { FrozenPolicy } from '../lifecycle/state.ts';
 import type { Capture, Pair } from '../pairs/pair.ts';
+import { drawn } from '../sampling/draw.ts';
 import { type Draw, Sampler } from '../sampling/sampler.ts';
 import { EvidenceOrder } from './evidence-order.ts';
 import { captureOf, type DrawnTicket, type GradeAnswers, type MadePair, makePair } from './make-pair.ts';
@@ -28,6 +29,8 @@ export interface ProvedRouteTools extends Omit<RouteProofTools, 'labelShare'> {
   record(record: RequestRecord): Promise<void>;
   /** A pair that only teaches. */
   teach(pair: Pair, record: RequestRecord): void;
+  /** How much worse than the reference's what a client got was, in the usual form of the route or in its canary. */
+  served(variant: 'usual' | 'canary', loss: number, weight: number): void;
   failed(thrown: unknown): void;
 }
 
@@ -71,6 +74,56 @@ export class ProvedRoute {
   restore(stored: StoredRouteState, policies: readonly FrozenPolicy[]): void {
     this.#sampler.restore(stored.sampling);
     this.proof.restore(stored, policies);
+  }
+
+  /** A request that got the canary is no evidence for the route; some are compared with the reference, to see how the canary fares. */
+  beginsCanary(begun: ProvedRequest): ProofTicket | undefined {
+    const { route, decision, requestId } = begun;
+    const { shareMax } = this.proof.configured.settings;
+    const { canary } = this.proof.configured.route;
+    if (canary?.route !== route || !isCovered(begun)) return undefined;
+    // About as many as of the usual form are compared.
+    const propensity = Math.min(1, shareMax / canary.share);
+    const nowMs = this.#tools.clock.nowMs();
+    const { propensityLeast } = this.#sampler.draw({ decision, unitId: requestId, certified: false }, nowMs);
+    const isDrawn = drawn(this.#tools.secret, 'canary', [route.name, requestId]) < propensity;
+    if (propensityLeast === 0 || !isDrawn) return undefined;
+    return {
+      wantsAnswer: true,
+      over: (record, answer) => {
+        if (record.outcome === 'answered' && answer !== undefined)
+          this.#compare(begun, record, answer, propensity);
+      },
+    };
+  }
+
+  #compare(begun: ProvedRequest, record: RequestRecord, answer: ChatAnswer, propensity: number): void {
+    const { ids, queue, clock } = this.#tools;
+    const draw = { stratum: 'canary', propensity, propensityLeast: propensity, drawn: true, known: false };
+    const pairId = ids('pair');
+    const ticket = {
+      begun,
+      record,
+      answer,
+      draw,
+      policy: undefined,
+      pairId,
+      turn: 0,
+      anchor: undefined,
+      servedOnly: true,
+    };
+    this.#sampler.began();
+    const made = queue.add(async () => {
+      const pair = await this.#make(ticket);
+      if (pair !== undefined) this.#served('canary', pair);
+    }, begun.request.bytes.byteLength);
+    if (!made) this.#sampler.ended(0, clock.nowMs());
+  }
+
+  #served(variant: 'usual' | 'canary', pair: Pair): void {
+    const served = pair.answers.find((one) => one.served);
+    const loss = served?.candidate === pair.reference ? 0 : served?.loss;
+    if (loss !== undefined) this.#tools.served(variant, loss, 1 / pair.propensity);
   }
 
   begins(begun: ProvedRequest): ProofTicket {
@@ -149,6 +202,7 @@ export class ProvedRoute {
         this.proof.answered(begun.decision, draw, record.startedAtMs);
         this.proof.paired(pair);
       });
+      this.#served('usual', pair);
       if (pair.use === 'learn') this.#tools.teach(pair, record);
     }, begun.request.bytes.byteLength);
     if (made) return;
@@ -164,7 +218,7 @@ export class ProvedRoute {
     try {
       made = await makePair(ticket, this.#grade, deps, cancellation);
       if (made.pair !== undefined) {
-        await this.#tools.keepPair(made.pair, this.#captureOf(ticket, made));
+        if (ticket.servedOnly !== true) await this.#tools.keepPair(made.pair, this.#captureOf(ticket, made));
         pair = made.pair;
       }
     } catch (thrown) {
@@ -185,7 +239,8 @@ export class ProvedRoute {
     const isKnown = calls.every(({ costNano }) => costNano !== undefined);
     this.#sampler.ended(known / nanoPerUsd, nowMs);
     this.proof.spent(known);
-    if (pair !== undefined) this.#sampler.paired(pair.stratum, squareOf(pair), known / nanoPerUsd);
+    if (pair !== undefined && ticket.servedOnly !== true)
+      this.#sampler.paired(pair.stratum, squareOf(pair), known / nanoPerUsd);
     if (calls.length === 0) return;
     const costNano = isKnown ? known : undefined;
     await record(

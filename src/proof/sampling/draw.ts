@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 
 /** What a draw is for: the same request is drawn for each of them by itself. */
-export type DrawPurpose = 'pair' | 'anchor' | 'label-order';
+export type DrawPurpose = 'pair' | 'anchor' | 'label-order' | 'canary';
 
 const drawBytes = 6;
 
