@@ -22,6 +22,8 @@ export interface RouteProofSettings {
   require: 'judge' | 'human';
   learnPairs: number;
   idleMs: number;
+  /** Between two times that candidates are probed; undefined = never. */
+  probeMs: number | undefined;
   capture: 'none' | 'pairs' | 'all';
   captureDays: number;
 }

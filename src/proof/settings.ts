@@ -48,6 +48,14 @@ export const routeProofSchema = z
       .describe(
         'Pairs that teach the router before its policy is frozen; they never count for a certificate',
       ),
+    probe_days: z
+      .number()
+      .min(1)
+      .max(90)
+      .optional()
+      .describe(
+        'So often the reference and the candidates are asked some fixed short questions, to notice that a provider exchanged what is behind a name; absent = never',
+      ),
     unit: z
       .enum(['request', 'session'])
       .default('request')

@@ -301,7 +301,10 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   });
   await desk.prepare(provedRoutes(inForce.setup, inForce.snapshot));
   gateway.proof = desk;
-  const savingProof = setInterval(() => void Promise.all([desk.save(), canaries.save()]), saveProofEveryMs);
+  const savingProof = setInterval(() => {
+    desk.probe();
+    void Promise.all([desk.save(), canaries.save()]);
+  }, saveProofEveryMs);
   savingProof.unref();
   void desk.prune();
   const pruningCaptures = setInterval(() => void desk.prune(), pruneEveryMs);

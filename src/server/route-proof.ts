@@ -5,6 +5,7 @@ import { ConfigError, type RouteConfig } from './config.ts';
 import type { Setup } from './snapshot.ts';
 
 const minuteMs = 60_000;
+const dayMs = 86_400_000;
 
 /** The routes that are proved in this configuration. Throws ConfigError naming the field at fault. */
 export function provedRoutes(setup: Setup, snapshot: Snapshot): ConfiguredRoute[] {
@@ -45,6 +46,7 @@ function settingsOf(
     require: proof.labels_per_week > 0 && proof.labels === 'correct' ? 'human' : 'judge',
     learnPairs: proof.learn_pairs,
     idleMs: proof.idle_minutes * minuteMs,
+    probeMs: proof.probe_days === undefined ? undefined : proof.probe_days * dayMs,
     capture,
     captureDays: capture_days,
   };

@@ -42,6 +42,7 @@ const usual: RouteProofSettings = {
   require: 'judge',
   learnPairs: 60,
   idleMs: 1,
+  probeMs: undefined,
   capture: 'none',
   captureDays: 1,
 };

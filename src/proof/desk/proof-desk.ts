@@ -12,6 +12,7 @@ import type { Ledger, LedgerStore, RequestRecord } from '../../ledger/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import type { LengthsState, OwnOutcomes } from '../../router/index.ts';
 import type { Canaries } from '../canary/canaries.ts';
+import { Prober } from '../drift/prober.ts';
 import { Labelling, type LabelTask, type Verdict } from '../labels/labelling.ts';
 import type { Capture, Pair } from '../pairs/pair.ts';
 import type { ProofStore } from '../store.ts';
@@ -61,6 +62,9 @@ export class ProofDesk implements ProofHook {
   readonly #tools: ProofDeskTools;
   readonly #queue: WorkQueue;
   readonly #labelling: Labelling;
+  readonly #prober: Prober;
+  #probing: Promise<void> = Promise.resolve();
+  #isProbing = false;
   readonly #leave: (() => void)[] = [];
   #cancelled = false;
   #writes: Promise<void> = Promise.resolve();
@@ -70,6 +74,13 @@ export class ProofDesk implements ProofHook {
     this.#tools = tools;
     const { store, secret, deps } = tools;
     this.#labelling = new Labelling({ store, secret, nowMs: () => deps.clock.nowMs() });
+    const { learned, ledger } = tools;
+    this.#prober = new Prober({
+      deps,
+      learned,
+      cancellation: this.#cancellation(),
+      record: (record) => ledger.record(record),
+    });
     this.#queue = new WorkQueue({
       atOnceMax: pairsAtOnceMax,
       waitingMax: pairsWaitingMax,
@@ -138,6 +149,28 @@ export class ProofDesk implements ProofHook {
     await this.#writes;
   }
 
+  /** Asks candidates that are due whether they are still who they were, in the background and one route after the other. Never throws. */
+  probe(): void {
+    if (this.#isProbing || this.#cancelled) return;
+    this.#isProbing = true;
+    this.#probing = this.#probeAll()
+      .catch((thrown: unknown) => this.#failed(thrown))
+      .finally(() => {
+        this.#isProbing = false;
+      });
+  }
+
+  async #probeAll(): Promise<void> {
+    for (const { proof } of [...this.#routes.values()]) {
+      const { route, settings, snapshot } = proof.configured;
+      if (settings.probeMs === undefined) continue;
+      const probed = await this.#prober.probe(route, settings.probeMs, snapshot);
+      if (probed === undefined) continue;
+      proof.spent(probed.costNano);
+      for (const change of probed.changes) proof.providerChanged(change);
+    }
+  }
+
   /** What a person is asked next, of one route or of any, and how many pairs wait for a label. */
   async nextLabel(
     route: string | undefined,
@@ -189,6 +222,7 @@ export class ProofDesk implements ProofHook {
     this.#cancelled = true;
     for (const leave of this.#leave.splice(0)) leave();
     await this.#queue.close();
+    await this.#probing;
     await this.save();
   }
 

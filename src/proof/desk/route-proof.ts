@@ -2,6 +2,8 @@ import type { Route, RouteStance, Snapshot } from '../../gateway/index.ts';
 import type { Decision, LengthsState, OwnOutcomes } from '../../router/index.ts';
 import { flipAllowance } from '../../router/index.ts';
 import type { Clock, IdSource, NanoUsd } from '../../std/index.ts';
+import { type MixShift, MixWatch } from '../drift/mix-watch.ts';
+import type { ProviderChange } from '../drift/prober.ts';
 import { JudgeWatch } from '../labels/judge-watch.ts';
 import { lossesOf, toBeLabelled } from '../labels/labelled.ts';
 import { changedParts, fingerprintOf } from '../lifecycle/fingerprint.ts';
@@ -16,6 +18,8 @@ import {
   changedSentence,
   frozenSentence,
   judgeChangedSentence,
+  mixSentence,
+  providerSentence,
 } from '../lifecycle/sentences.ts';
 import type { Certificate, FrozenPolicy, Stage, StoryEvent } from '../lifecycle/state.ts';
 import type { Label, Pair } from '../pairs/pair.ts';
@@ -77,6 +81,8 @@ export class RouteProof {
   #lastPairId: string | undefined;
   readonly #flips: FlipSample;
   readonly #judge: JudgeWatch;
+  /** Of the requests since the policy was frozen. */
+  #mix = new MixWatch();
   readonly #learnSessions = new Set<string>();
   /** Policies that are over, whose pairs are yet to teach: before they have, nothing is frozen. */
   readonly #teaching = new Set<string>();
@@ -160,6 +166,8 @@ export class RouteProof {
     if (this.#run === undefined || ladder?.policy !== this.#run.policy.id) return;
     if (this.#certificate !== undefined) this.#counts.requestsCertified += 1;
     this.#run.answered(decision, ladder, draw, atMs);
+    const shift = this.#mix.add(decision.shape.language, decision.shape.task);
+    if (shift !== undefined) this.#shifted(shift);
     this.#proceed();
   }
 
@@ -227,6 +235,14 @@ export class RouteProof {
     this.#keepToGoal();
   }
 
+  /** A provider serves something else under the same name: what was tested is no longer there. */
+  providerChanged({ candidate, what, shown, of }: ProviderChange): void {
+    const facts = { candidate, what, shown, of };
+    const sentence = providerSentence(candidate, what, shown, of);
+    if (this.#run === undefined) this.#tell('provider', sentence, facts);
+    else this.#end('provider', sentence, facts);
+  }
+
   /** The operator sends the route back to the reference; it gathers evidence anew. */
   retreat(why: string): void {
     this.#end('operator', why, {});
@@ -246,6 +262,7 @@ export class RouteProof {
       lastPairId: this.#lastPairId,
       flips: this.#flips.state(),
       judge: this.#judge.state(),
+      mix: this.#mix.state(),
       sampling,
       run,
       certificate: this.#certificate,
@@ -260,6 +277,7 @@ export class RouteProof {
     this.#ordinal = Math.max(stored.ordinal, ...policies.map(({ ordinal }) => ordinal), 0);
     this.#flips.restore(stored.flips);
     this.#judge.restore(stored.judge);
+    this.#mix.restore(stored.mix);
     for (const session of stored.learnSessions) this.#learnSessions.add(session);
     for (const policy of stored.teaching) this.#teaching.add(policy);
     this.#stage = stored.stage;
@@ -327,6 +345,14 @@ export class RouteProof {
     if (!run.paired(pair)) this.#counts.ungraded += 1;
   }
 
+  /** The route gets other requests than it was tested on. */
+  #shifted({ distance, grown, ends }: MixShift): void {
+    const facts = { distance, grown: grown.kind, before: grown.before, now: grown.now };
+    const sentence = mixSentence({ distance, grown, ends });
+    if (ends && this.#certificate !== undefined) this.#end('policy-ended', sentence, facts);
+    else this.#tell('mix', sentence, facts);
+  }
+
   /** With a judge that people correct a certificate goes on to hold; one that believes the judge has lost what it rested on. */
   #judgeChanged(): void {
     const facts = { ...this.#judge.error };
@@ -385,6 +411,7 @@ export class RouteProof {
     const frozen = frozenKnowledge(policy, this.#now.snapshot.predictor);
     if (frozen === undefined) return;
     this.#run = new PolicyRun(policy, frozen, settings);
+    this.#mix = new MixWatch();
     this.#learnSessions.clear();
     this.#counts = noCounts();
     this.#tools.wrote({ kind: 'policy', policy });
@@ -466,7 +493,7 @@ export class RouteProof {
   }
 
   #end(
-    kind: 'alarm' | 'judge' | 'policy-ended' | 'operator',
+    kind: 'alarm' | 'judge' | 'provider' | 'policy-ended' | 'operator',
     sentence: string,
     facts: StoryEvent['facts'],
     policy: FrozenPolicy | undefined = this.#run?.policy,

@@ -44,6 +44,7 @@ export interface StoredRouteState {
   lastPairId: string | undefined;
   flips: unknown;
   judge?: unknown;
+  mix?: unknown;
   sampling: unknown;
   /** Of the policy that is tested. */
   run: unknown;

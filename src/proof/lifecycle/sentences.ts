@@ -1,4 +1,5 @@
 import type { Attribution } from '../drift/attribute.ts';
+import type { MixShift } from '../drift/mix-watch.ts';
 import type { Certificate, FrozenPolicy } from './state.ts';
 
 const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
@@ -38,3 +39,20 @@ export function causeSentence({ cause, systemShift, judgeShift }: Attribution): 
   if (cause === 'judge') return `What raised the alarm is the judge, not the answers: ${shifts}.`;
   return `People's labels do not tell what raised the alarm: ${shifts}.`;
 }
+
+export function mixSentence({ distance, grown, ends }: MixShift): string {
+  const what = `The route gets other requests than its policy was tested on: ${percent(distance, 0)} of them are of another kind, above all ${grown.kind} (${percent(grown.before, 0)} then, ${percent(grown.now, 0)} now)`;
+  return ends
+    ? `${what}. What was certified says nothing of them.`
+    : `${what}. The alarm on losses goes on; beyond ${percent(0.35, 0)} a certificate would end.`;
+}
+
+export const providerSentence = (
+  candidate: string,
+  what: 'tokens' | 'answers',
+  shown: number,
+  of: number,
+): string =>
+  what === 'tokens'
+    ? `${candidate} counts ${shown} of ${of} known texts otherwise than before: its provider has changed the model or put a prompt before it.`
+    : `${candidate} is no longer who it was: of ${of} known questions with one odd answer, ${shown} times the odd one is the newest. Its provider has exchanged something behind the name.`;

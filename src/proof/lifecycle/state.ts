@@ -85,6 +85,8 @@ export interface StoryEvent {
     | 'sampling'
     | 'canary'
     | 'judge'
+    | 'mix'
+    | 'provider'
     | 'cause'
     | 'operator';
   from: Stage | undefined;
