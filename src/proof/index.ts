@@ -10,8 +10,9 @@ export {
   prepareForecast,
   priorForecastOf,
 } from './forecast/forecast.ts';
+export { captureRecords } from './forecast/logs/captures.ts';
 export { logFormats } from './forecast/logs/list.ts';
-export { type ReadLog, readLogs } from './forecast/logs/read-log.ts';
+export { type ReadLog, readLogs, readRecords } from './forecast/logs/read-log.ts';
 export { forecastSvg } from './forecast/report/plot.ts';
 export { type ForecastReport, forecastJsonSchema } from './forecast/report/report.ts';
 export { forecastText } from './forecast/report/text.ts';

@@ -281,3 +281,35 @@ test('the published schema is the one that is printed', () => {
   const published = readFileSync(new URL('../../docs/forecast.schema.json', import.meta.url), 'utf8');
   assert.deepEqual(JSON.parse(published), forecastJsonSchema());
 });
+
+test('texts that a gateway has captured are a log too: its data folder is read, by route', async () => {
+  const { openSqliteStore } = await import('../../src/storage/index.ts');
+  const dataFolder = join(folder, 'captured');
+  const store = await openSqliteStore({ dataFolder });
+  for (let i = 0; i < 60; i++) {
+    const id = `req_${String(i).padStart(8, '0')}`;
+    const messages = [{ role: 'user', content: `${asks[i % asks.length]} ${i}` }];
+    const answer = {
+      id: 'c',
+      model: 'gpt-4o',
+      parts: [{ type: 'text', text: 'As said.' }],
+      finish: { unified: 'stop' },
+      usage: { inputTokens: 20, outputTokens: 200 },
+    };
+    await store.proof.putCapture({
+      requestId: id,
+      route: i < 50 ? 'auto' : 'other',
+      pairId: undefined,
+      dialect: 'openai-chat',
+      atMs: 1_760_000_000_000 + i * dayMs,
+      expiresAtMs: 9_999_999_999_999,
+      request: JSON.stringify({ model: 'auto', messages }),
+      answers: { 'openai/gpt-4o': JSON.stringify(answer) },
+    });
+  }
+  await store.close();
+  const { code, out, err } = await forecast(dataFolder, '--json');
+  assert.equal(code, 0, err);
+  assert.equal(JSON.parse(out).log.requests, 50);
+  assert.equal((await forecast(dataFolder, log('more.jsonl', 30))).code, 2);
+});

@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Candidate } from '../../catalog/index.ts';
@@ -8,6 +8,7 @@ import type { Principal } from '../../identity/index.ts';
 import { createTokenCounter, createTokenEstimator } from '../../ledger/index.ts';
 import {
   appendPair,
+  captureRecords,
   type EstimateDeps,
   type ForecastReport,
   forecastSvg,
@@ -27,12 +28,14 @@ import {
   type RunnerDeps,
   readLogs,
   readPairs,
+  readRecords,
   runPairs,
 } from '../../proof/index.ts';
 import { createProvider } from '../../providers/index.ts';
 import { loadShippedPredictor, decide as routerDecide } from '../../router/index.ts';
 import { buildSnapshot, findSetup } from '../../server/index.ts';
 import { createIdSource, systemClock } from '../../std/index.ts';
+import { openSqliteStore } from '../../storage/index.ts';
 import {
   createCircuitBreakers,
   createRetryBudget,
@@ -64,6 +67,8 @@ interface ForecastFlags {
   json?: boolean;
 }
 
+/** In a data folder. */
+const databaseName = 'yumen.sqlite';
 const usualLimit = 20_000;
 const limitMax = 1_000_000;
 const usualPairs = 300;
@@ -83,7 +88,10 @@ export function register(program: Command, io: CommandIo): void {
   program
     .command('forecast')
     .description('What a route would save and keep on logged requests, before anything is switched')
-    .argument('<log...>', 'logs with bodies: JSON lines, JSON or CSV, plain or gzip')
+    .argument(
+      '<log...>',
+      'logs with bodies (JSON lines, JSON or CSV, plain or gzip), or a data folder whose captured texts are read',
+    )
     .option('--route <name>', 'route of the configuration', 'auto')
     .option('--reference <model>', 'instead of a route: the model that quality is relative to')
     .option('--candidates <models>', 'and cheaper models, separated by commas', namesOf)
@@ -160,18 +168,40 @@ async function readAll(
   random: () => number,
   io: CommandIo,
 ): Promise<ReadLog> {
+  const options = {
+    limit: flags.limit,
+    format: logFormats.find(({ id }) => id === flags.format),
+    random,
+    progress: (records: number) => io.err(`${records} records read\n`),
+  };
+  const paths = files.map((file) => resolve(io.cwd, file));
+  const folder = paths.find((path) => existsSync(join(path, databaseName)));
+  if (folder !== undefined && paths.length > 1)
+    throw new CommandError('Give one data folder, or logs: each is a forecast of its own.', 2);
   try {
-    return await readLogs(
-      files.map((file) => resolve(io.cwd, file)),
-      {
-        limit: flags.limit,
-        format: logFormats.find(({ id }) => id === flags.format),
-        random,
-        progress: (records) => io.err(`${records} records read\n`),
-      },
-    );
+    return folder === undefined ? await readLogs(paths, options) : await readCaptures(folder, flags, options);
   } catch (error) {
     throw new CommandError(error instanceof Error ? error.message : String(error), 1, { cause: error });
+  }
+}
+
+/** Texts that routes of this installation have kept, read beside a running gateway. */
+async function readCaptures(
+  dataFolder: string,
+  { reference, route }: ForecastFlags,
+  options: Parameters<typeof readRecords>[2],
+): Promise<ReadLog> {
+  const store = await openSqliteStore({ dataFolder });
+  try {
+    const range = { fromMs: 0, toMs: systemClock.nowMs() + 1 };
+    // With models named on the command line every route's texts are as good.
+    const records = captureRecords(store.proof, {
+      ...range,
+      route: reference === undefined ? route : undefined,
+    });
+    return await readRecords(records, dataFolder, options);
+  } finally {
+    await store.close();
   }
 }
 
