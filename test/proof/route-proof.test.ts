@@ -111,8 +111,10 @@ describe('a route on its way to a certificate and back', () => {
   });
 
   /** One answered request, which becomes a pair; the cheap answer is worse with this chance. */
-  function serve(proof: RouteProof, worse: number): Decision {
-    const decided = decision(proof);
+  function serve(proof: RouteProof, worse: number, session?: string): Decision {
+    const made = decision(proof);
+    const sessionKey = session ?? made.shape.sessionKey;
+    const decided: Decision = { ...made, shape: { ...made.shape, sessionKey } };
     proof.answered(decided, { propensity: 1, propensityLeast: 1, drawn: true }, count);
     proof.drew();
     const { ladder } = decided;
@@ -124,7 +126,7 @@ describe('a route on its way to a certificate and back', () => {
       id: `pair_${String(count).padStart(8, '0')}`,
       route: 'auto',
       requestId: `req_${count}`,
-      session: `s${count}`,
+      session: session ?? `s${count}`,
       atMs: count,
       policy: ladder?.policy,
       use: ladder === undefined ? 'learn' : 'test',
@@ -154,6 +156,12 @@ describe('a route on its way to a certificate and back', () => {
     return n;
   }
 
+  /** Three turns that are good or bad together. */
+  function serveSession(proof: RouteProof, worse: number, key: string): void {
+    const all = random() < worse ? 1 : 0;
+    for (let turn = 0; turn < 3; turn++) serve(proof, all, key);
+  }
+
   const kinds = () => written.flatMap((one) => (one.kind === 'event' ? [one.event.kind] : []));
   const stages = () =>
     written.flatMap((one) => (one.kind === 'event' && one.event.to !== undefined ? [one.event.to] : []));
@@ -177,6 +185,35 @@ describe('a route on its way to a certificate and back', () => {
     assert.deepEqual(stages(), ['assist', 'certified']);
     assert.deepEqual(kinds().slice(0, 4), ['frozen', 'stage', 'certified', 'stage']);
     for (const one of written) if (one.kind === 'event') assert.ok(one.event.sentence.length > 20);
+  });
+
+  test('with sessions as units each counts once, when it is over, and it goes on after a restart', () => {
+    const settings = configured({ unit: 'session', idleMs: 40 });
+    let proof = make(settings);
+    let session = 0;
+    const next = (worse: number) => {
+      session += 1;
+      serveSession(proof, worse, `session-${session}`);
+    };
+    while (proof.stage === 'observe') next(0.01);
+    for (let i = 0; i < 30; i++) next(0.01);
+    const pairs = proof.counts.pairs;
+    assert.equal(pairs % 3, 0);
+    assert.ok(
+      proof.run!.drawnUnits > 5 && proof.run!.drawnUnits < pairs / 3,
+      `${proof.run!.drawnUnits} of ${pairs}`,
+    );
+    const before = proof.run!.drawnUnits;
+    const state = readRouteState(JSON.stringify(proof.state(undefined)))!;
+    const again = make(settings);
+    again.restore(state, policies());
+    again.resumed(policies());
+    assert.equal(again.run!.drawnUnits, before);
+    proof = again;
+    for (let i = 0; i < 900 && proof.stage !== 'certified'; i++) next(0.01);
+    assert.equal(proof.stage, 'certified');
+    const { units, pairs: counted } = proof.certificate!.evidence;
+    assert.ok(units <= counted / 3 && units > counted / 4, `${units} of ${counted}`);
   });
 
   test('a route whose cheap answers are bad is not certified', () => {

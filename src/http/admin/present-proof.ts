@@ -24,6 +24,7 @@ export function presentCertificate(one: Certificate): CertificateView {
     evidence: {
       requests: evidence.requests,
       pairs: evidence.pairs,
+      units: evidence.units,
       anchors: evidence.anchors,
       judge: evidence.judge ?? null,
       loss: evidence.loss,

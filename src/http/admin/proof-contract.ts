@@ -16,6 +16,7 @@ export const certificateSchema = z
     evidence: z.object({
       requests: z.int(),
       pairs: z.int(),
+      units: z.int().describe('Pieces of evidence: drawn sessions where those are the unit, else pairs'),
       anchors: z.int(),
       judge: z.string().nullable(),
       loss: z.number().describe('Measured mean loss per request, −1..1'),

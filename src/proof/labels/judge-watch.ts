@@ -1,9 +1,10 @@
 import { type Attribution, attribute, type GradedTwice } from '../drift/attribute.ts';
 import { JudgeTest } from '../drift/judge-test.ts';
 import type { Pair } from '../pairs/pair.ts';
+import { deltaOf } from '../stats/spending.ts';
 import { type lossesOf, toBeLabelled } from './labelled.ts';
 
-/** Chance, at most, that a judge that errs as it did is ever said to have changed. */
+/** Chance, at most, that a judge that errs as it did is ever said to have changed; the k-th test has 6δ/(π²k²) of it. */
 const judgeDelta = 0.05;
 /** Pairs that people are asked about after an alarm, the newest. */
 const inquiryPairs = 100;
@@ -25,6 +26,7 @@ interface Inquiry {
 
 interface WatchState {
   test: unknown;
+  changes: number;
   twice: Graded[];
   recent: string[];
   inquiry: Inquiry | undefined;
@@ -34,6 +36,8 @@ interface WatchState {
 export class JudgeWatch {
   readonly #random: () => number;
   #test: JudgeTest;
+  /** Changes that were noticed. */
+  #changes = 0;
   /** The newest last. */
   #twice: Graded[] = [];
   /** The newest pairs that people could be asked about. */
@@ -43,7 +47,7 @@ export class JudgeWatch {
   /** @param random in [0, 1) */
   constructor(random: () => number) {
     this.#random = random;
-    this.#test = new JudgeTest({ delta: judgeDelta, random });
+    this.#test = this.#freshTest();
   }
 
   /** Mean absolute difference between the judge and people, over the newest pairs that both graded; undefined before any. */
@@ -81,7 +85,10 @@ export class JudgeWatch {
     for (const one of own) this.#test.add(one.judged, one.person);
     this.#twice = [...this.#twice.filter(({ pairId }) => pairId !== pair.id), ...own].slice(-twiceMax);
     const judgeChanged = this.#test.alarmed;
-    if (judgeChanged) this.#test = new JudgeTest({ delta: judgeDelta, random: this.#random });
+    if (judgeChanged) {
+      this.#changes += 1;
+      this.#test = this.#freshTest();
+    }
     return { judgeChanged, cause: this.#inquire(pair.id, own) };
   }
 
@@ -100,17 +107,29 @@ export class JudgeWatch {
   }
 
   state(): WatchState {
-    return { test: this.#test.state(), twice: this.#twice, recent: this.#recent, inquiry: this.#inquiry };
+    return {
+      test: this.#test.state(),
+      changes: this.#changes,
+      twice: this.#twice,
+      recent: this.#recent,
+      inquiry: this.#inquiry,
+    };
   }
 
   /** What cannot be read is learned anew. */
   restore(value: unknown): void {
-    const { test, twice, recent, inquiry } = (value ?? {}) as Partial<WatchState>;
+    const { test, changes, twice, recent, inquiry } = (value ?? {}) as Partial<WatchState>;
     if (!Array.isArray(twice) || !Array.isArray(recent)) return;
-    if (!this.#test.restore(test)) this.#test = new JudgeTest({ delta: judgeDelta, random: this.#random });
+    this.#changes = changes ?? 0;
+    this.#test = this.#freshTest();
+    if (!this.#test.restore(test)) this.#test = this.#freshTest();
     this.#twice = twice;
     this.#recent = recent;
     this.#inquiry = inquiry;
+  }
+
+  #freshTest(): JudgeTest {
+    return new JudgeTest({ delta: deltaOf(judgeDelta, this.#changes + 1), random: this.#random });
   }
 
   #inquire(pairId: string, own: readonly Graded[]): (Attribution & { policy: string }) | undefined {
