@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import { deltaOf } from '../../src/proof/stats/spending.ts';
+import { routeInstall } from './as-routes.ts';
 import { certifiedAt, drawInstall, fixedTimeMethods, sumsOf, tuned } from './installs.ts';
 import { judgedInstall, pairLosses, smallestPromise } from './judged.ts';
 import { type Population, populationOf } from './population.ts';
@@ -183,6 +184,27 @@ function judged(population: Population, random: () => number) {
   });
 }
 
+const conversations = 3000;
+
+/** Conversations whose turns are alike, drawn with unequal probabilities, as routes draw them; counted whole, and turn by turn. */
+function asRoutes(population: Population, random: () => number) {
+  return (['session', 'request'] as const).map((unit) => {
+    let [violations, saved] = [0, 0];
+    for (let i = 0; i < installs; i++) {
+      const options = { sessions: conversations, quality, delta, unit };
+      const reached = routeInstall(population, options, random);
+      if (isViolation(population, reached)) violations += 1;
+      saved += savedAt(population, reached) / installs;
+    }
+    return {
+      unit,
+      violations: violations / installs,
+      violationsBound: upperShare(violations, installs),
+      saved,
+    };
+  });
+}
+
 const percent = (share: number): string => (100 * share).toFixed(1).padStart(5);
 const results: unknown[] = [];
 for (const [at, { id, ...task }] of subjects.entries()) {
@@ -194,6 +216,7 @@ for (const [at, { id, ...task }] of subjects.entries()) {
   const rows = certificates(population, random);
   const again = recertified(population, 1000, random);
   const byJudge = judged(population, random);
+  const byUnit = asRoutes(population, random);
   results.push({
     id,
     quality,
@@ -204,6 +227,7 @@ for (const [at, { id, ...task }] of subjects.entries()) {
     rows,
     recertified: again,
     judged: byJudge,
+    asRoutes: byUnit,
   });
   if (values.json) continue;
   console.log(
@@ -225,6 +249,10 @@ for (const [at, { id, ...task }] of subjects.entries()) {
   console.log(
     `${judgedPairs} judged pairs to keep ${percent(judgedQuality)} %, by a judge that is wrong in 20 % of its verdicts and likes length: violated / certified / saved`,
   );
+  for (const { unit, violations, violationsBound, saved } of byUnit)
+    console.log(
+      `${conversations} conversations of alike turns, drawn with unequal probabilities, each ${unit} a unit: violated ${percent(violations)} (≤${percent(violationsBound)}), saved ${percent(saved)}`,
+    );
   for (const { anchors, corrected, believed } of byJudge) {
     const [by, without] = [corrected, believed].map(
       (one) =>

@@ -1,37 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { startYumen, type TestGateway } from '../support/start-yumen.ts';
+import { questionOf, startThreeEnds, type ThreeEnds, verdictFor } from '../support/three-ends.ts';
 
-const words = ['river', 'stone', 'harbour', 'winter', 'lantern', 'orchard', 'paper', 'silver'];
 const good = 'It stands at the western gate.';
 const bad = 'No idea, sorry.';
 
-/** Likes the good answer, wherever it stands. */
-function verdict(body: unknown): string {
-  const text = JSON.stringify(body);
-  const at = (name: string) =>
-    text.slice(text.indexOf(`<${name}-`), text.indexOf(`</${name}-`)).includes(good);
-  if (at('first') === at('second')) return 'TIE';
-  return at('first') ? 'FIRST' : 'SECOND';
-}
-
 describe('a route is proved beside its traffic', () => {
-  let cheap: FakeUpstream;
-  let dear: FakeUpstream;
-  let judge: FakeUpstream;
+  let ends: ThreeEnds;
   let yumen: TestGateway;
   let sent = 0;
 
-  const config = (quality = 0.9) => `
-providers:
-  - { id: cheap, vendor: openai-compatible, base_url: "${cheap.baseUrl}" }
-  - { id: dear, vendor: openai-compatible, base_url: "${dear.baseUrl}" }
-  - { id: judge, vendor: openai-compatible, base_url: "${judge.baseUrl}" }
-deployments:
-  - { model: qwen2.5-72b-instruct, provider: cheap, price: { input: 0.1, output: 0.2 } }
-  - { model: gpt-4o, provider: dear, price: { input: 10, output: 40 } }
-  - { model: claude-sonnet-4, provider: judge, price: { input: 1, output: 1 } }
+  const config = (quality = 0.9) => `${ends.head}
 routes:
   auto:
     reference: dear/gpt-4o
@@ -43,21 +23,18 @@ routes:
 `;
 
   before(async () => {
-    const ends = [good, good, ''].map((text) =>
-      startFakeUpstream({ dialect: 'openai-chat', script: { text } }),
-    );
-    [cheap, dear, judge] = (await Promise.all(ends)) as [FakeUpstream, FakeUpstream, FakeUpstream];
-    judge.setScript((request) => ({ text: verdict(request.body) }));
+    ends = await startThreeEnds(good);
+    ends.judge.setScript(({ body }) => ({ text: verdictFor(good, body) }));
     yumen = await startYumen(config());
   });
   after(async () => {
     await yumen.close();
-    await Promise.all([cheap, dear, judge].map((one) => one.close()));
+    await ends.close();
   });
 
   async function send(): Promise<string> {
     sent += 1;
-    const content = `Where does the ${words[sent % 8]} ${words[(sent * 5 + 3) % 8]} number ${sent} stand?`;
+    const content = questionOf(sent);
     const body = { model: 'auto', messages: [{ role: 'user', content }] };
     const response = await yumen.post('/v1/chat/completions', body);
     assert.equal(response.status, 200);
@@ -95,11 +72,11 @@ routes:
     assert.ok(certificate.evidence.loss_bound <= 0.1 + 1e-9);
     assert.ok(certificate.evidence.saved_share > 0);
     await sendUntil(async () => (await proof()).certificate?.rung >= 15, 1500);
-    const before = cheap.requests.length;
+    const before = ends.cheap.requests.length;
     await send();
-    assert.ok(cheap.requests.length > before);
+    assert.ok(ends.cheap.requests.length > before);
 
-    cheap.setScript({ text: bad });
+    ends.cheap.setScript({ text: bad });
     const requests = await sendUntil(reaches('retreated'), 600);
     assert.ok(requests <= 600);
     assert.equal(await send(), good, 'the reference answers again');

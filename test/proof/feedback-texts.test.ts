@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { keptShare } from '../../src/proof/feedback/kept-share.ts';
-import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { type Json, startYumen, type TestGateway } from '../support/start-yumen.ts';
+import { startThreeEnds, type ThreeEnds } from '../support/three-ends.ts';
 
 describe('how much of an answer an edit leaves', () => {
   test('in words, and in characters where a script writes no words apart', () => {
@@ -16,25 +16,14 @@ describe('how much of an answer an edit leaves', () => {
 });
 
 describe('feedback in words', () => {
-  let ends: FakeUpstream[];
+  let ends: ThreeEnds;
   let yumen: TestGateway;
 
   before(async () => {
-    ends = await Promise.all(
-      ['The gate stands far to the east of here.', 'The gate stands far to the west of here.', 'TIE'].map(
-        (text) => startFakeUpstream({ dialect: 'openai-chat', script: { text } }),
-      ),
-    );
-    const [cheap, dear, judge] = ends.map(({ baseUrl }) => baseUrl);
-    yumen = await startYumen(`
-providers:
-  - { id: cheap, vendor: openai-compatible, base_url: "${cheap}" }
-  - { id: dear, vendor: openai-compatible, base_url: "${dear}" }
-  - { id: judge, vendor: openai-compatible, base_url: "${judge}" }
-deployments:
-  - { model: qwen2.5-72b-instruct, provider: cheap, price: { input: 0.1, output: 0.2 } }
-  - { model: gpt-4o, provider: dear, price: { input: 10, output: 40 } }
-  - { model: claude-sonnet-4, provider: judge, price: { input: 1, output: 1 } }
+    ends = await startThreeEnds('The gate stands far to the west of here.');
+    ends.cheap.setScript({ text: 'The gate stands far to the east of here.' });
+    ends.judge.setScript({ text: 'TIE' });
+    yumen = await startYumen(`${ends.head}
 routes:
   auto:
     reference: dear/gpt-4o
@@ -48,7 +37,7 @@ routes:
   });
   after(async () => {
     await yumen.close();
-    await Promise.all(ends.map((one) => one.close()));
+    await ends.close();
   });
 
   async function ask(model: string): Promise<string> {

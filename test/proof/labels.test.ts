@@ -1,40 +1,27 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
 import { type Json, startYumen, type TestGateway } from '../support/start-yumen.ts';
+import { questionOf, startThreeEnds, type ThreeEnds } from '../support/three-ends.ts';
 
-const words = ['river', 'stone', 'harbour', 'winter', 'lantern', 'orchard', 'paper', 'silver'];
 const reference = 'It stands at the western gate.';
 const asGood = 'At the western gate it stands.';
 const wrong = 'It is at the eastern gate, I guess.';
 
 /** A route whose judge takes every answer for as good; the cheap one is wrong in one of three where `wrongs` says so. */
 describe('people correct a judge', () => {
-  let ends: FakeUpstream[];
+  let ends: ThreeEnds;
   let yumen: TestGateway;
   let wrongs = true;
   let sent = 0;
 
   before(async () => {
-    ends = await Promise.all(
-      ['cheap', reference, 'TIE'].map((text) =>
-        startFakeUpstream({ dialect: 'openai-chat', script: { text } }),
-      ),
-    );
-    ends[0]!.setScript(({ body }) => {
+    ends = await startThreeEnds(reference);
+    ends.judge.setScript({ text: 'TIE' });
+    ends.cheap.setScript(({ body }) => {
       const number = Number(/number (\d+)/.exec(JSON.stringify(body))?.[1]);
       return { text: wrongs && number % 3 === 0 ? wrong : asGood };
     });
-    const [cheap, dear, judge] = ends.map(({ baseUrl }) => baseUrl);
-    yumen = await startYumen(`
-providers:
-  - { id: cheap, vendor: openai-compatible, base_url: "${cheap}" }
-  - { id: dear, vendor: openai-compatible, base_url: "${dear}" }
-  - { id: judge, vendor: openai-compatible, base_url: "${judge}" }
-deployments:
-  - { model: qwen2.5-72b-instruct, provider: cheap, price: { input: 0.1, output: 0.2 } }
-  - { model: gpt-4o, provider: dear, price: { input: 10, output: 40 } }
-  - { model: claude-sonnet-4, provider: judge, price: { input: 1, output: 1 } }
+    yumen = await startYumen(`${ends.head}
 routes:
   auto:
     reference: dear/gpt-4o
@@ -47,7 +34,7 @@ routes:
   });
   after(async () => {
     await yumen.close();
-    await Promise.all(ends.map((one) => one.close()));
+    await ends.close();
   });
 
   const proof = async (): Promise<Json> => (await yumen.api('/api/v1/routes/auto/proof')).body;
@@ -55,7 +42,7 @@ routes:
   async function send(count: number): Promise<void> {
     for (let i = 0; i < count; i++) {
       sent += 1;
-      const content = `Where does the ${words[sent % 8]} ${words[(sent * 5 + 3) % 8]} number ${sent} stand?`;
+      const content = questionOf(sent);
       const response = await yumen.post('/v1/chat/completions', {
         model: 'auto',
         messages: [{ role: 'user', content }],

@@ -4,11 +4,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { after, before, describe, test } from 'node:test';
-import { runCli } from '../../src/cli/program.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
+import { runYumen } from '../support/run-cli.ts';
 import { startYumen, type TestGateway } from '../support/start-yumen.ts';
+import { questionOf, verdictFor } from '../support/three-ends.ts';
 
-const words = ['river', 'stone', 'harbour', 'winter', 'lantern', 'orchard', 'paper', 'silver'];
 const good = 'It stands at the western gate.';
 const asked = 240;
 const scripts = ['money', 'quality', 'certificates'];
@@ -18,14 +18,6 @@ const wrongIn = (text: string, every: number) => {
   const [number] = /number (\d+)/.exec(text)!.slice(1);
   return Number(number) % every === 0 ? 'No idea, sorry.' : good;
 };
-
-function verdict(body: unknown): string {
-  const text = JSON.stringify(body);
-  const at = (name: string) =>
-    text.slice(text.indexOf(`<${name}-`), text.indexOf(`</${name}-`)).includes(good);
-  if (at('first') === at('second')) return 'TIE';
-  return at('first') ? 'FIRST' : 'SECOND';
-}
 
 describe('what was saved, net, and who can recompute it', () => {
   let ends: FakeUpstream[];
@@ -42,7 +34,7 @@ describe('what was saved, net, and who can recompute it', () => {
     dear.setScript(({ body }) =>
       JSON.stringify(body).includes('broken') ? { status: 400 } : { text: good },
     );
-    judge.setScript(({ body }) => ({ text: verdict(body) }));
+    judge.setScript(({ body }) => ({ text: verdictFor(good, body) }));
     yumen = await startYumen(`
 providers:
   - { id: small, vendor: openai-compatible, base_url: "${small.baseUrl}" }
@@ -79,7 +71,7 @@ routes:
   });
 
   async function send(model: string, number: number, more = ''): Promise<void> {
-    const content = `Where does the ${words[number % 8]} ${words[(number * 5 + 3) % 8]}${more} number ${number} stand?`;
+    const content = questionOf(number, more);
     const response = await yumen.post('/v1/chat/completions', {
       model,
       messages: [{ role: 'user', content }],
@@ -97,23 +89,8 @@ routes:
     assert.fail('pairs are still being made');
   }
 
-  async function report(...args: string[]) {
-    const result = { code: 0, out: '', err: '' };
-    await runCli(['report', '--data-dir', join(yumen.folder, 'data'), ...args], {
-      out: (text) => {
-        result.out += text;
-      },
-      err: (text) => {
-        result.err += text;
-      },
-      exitCode: (code) => {
-        result.code = code;
-      },
-      env: {},
-      cwd: yumen.folder,
-    });
-    return result;
-  }
+  const report = (...args: string[]) =>
+    runYumen(['report', '--data-dir', join(yumen.folder, 'data'), ...args], yumen.folder);
 
   function recompute(name: string, page: string) {
     const script = join(import.meta.dirname, `../../docs/recompute-${name}.mjs`);

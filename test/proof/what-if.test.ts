@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { runCli } from '../../src/cli/program.ts';
 import { type FakeUpstream, startFakeUpstream } from '../support/fake-upstream.ts';
+import { runYumen } from '../support/run-cli.ts';
 import { type Json, startYumen, type TestGateway } from '../support/start-yumen.ts';
 
 const good = 'It stands at the western gate.';
@@ -147,28 +147,14 @@ routes:
   test('the command line says the same', async () => {
     const path = join(yumen.folder, 'next.yaml');
     writeFileSync(path, config({ mode: 'assist' }));
-    const result = { out: '', err: '', code: 0 };
     const run = (...args: string[]) =>
-      runCli(['what-if', path, '--data-dir', join(yumen.folder, 'data'), ...args], {
-        out: (text) => {
-          result.out += text;
-        },
-        err: (text) => {
-          result.err += text;
-        },
-        exitCode: (code) => {
-          result.code = code;
-        },
-        env: {},
-        cwd: yumen.folder,
-      });
-    await run();
+      runYumen(['what-if', path, '--data-dir', join(yumen.folder, 'data'), ...args], yumen.folder);
+    const result = await run();
     assert.equal(result.code, 0, result.err);
     assert.match(result.out, new RegExp(`of ${asked} decisions ${asked} would have gone elsewhere`));
     assert.match(result.out, /measured loss {2}0\.00 ± 0\.00 → 25\.00 ± \d/);
     assert.match(result.out, /60 would leave us-dc1 for sg-dc1/);
-    result.out = '';
-    await run('--json', '--since', '1h');
-    assert.equal(JSON.parse(result.out).changed, asked);
+    const { out } = await run('--json', '--since', '1h');
+    assert.equal(JSON.parse(out).changed, asked);
   });
 });

@@ -5,18 +5,18 @@ import { HTTPException } from 'hono/http-exception';
 import {
   errorHeaders,
   type GatewayDeps,
-  giveFeedback,
   preview,
   type ReplayPredictors,
   recordedPreview,
   replayRecord,
 } from '../../gateway/index.ts';
 import type { LedgerStore } from '../../ledger/index.ts';
-import { feedbackTexts, type SavingsSources } from '../../proof/index.ts';
+import type { SavingsSources } from '../../proof/index.ts';
 import { dialects, GatewayError, toGatewayError } from '../../protocol/index.ts';
 import { readBody } from '../body.ts';
 import * as contract from './contract.ts';
 import { type AdminEnv, answer, answers, requireAdmin } from './endpoint.ts';
+import { feedbackEndpoints } from './feedback-endpoints.ts';
 import { labelEndpoints } from './label-endpoints.ts';
 import {
   newKeyInput,
@@ -29,7 +29,6 @@ import {
   presentRoute,
   presentSummary,
 } from './present.ts';
-import { feedbackOf, presentLearned, presentNotes, presentTaken } from './present-feedback.ts';
 import { presentReplay, replayQuestion } from './present-replay.ts';
 import { type ProofOptions, proofEndpoints } from './proof-endpoints.ts';
 import { savingsEndpoint } from './savings-endpoint.ts';
@@ -276,64 +275,6 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   app.openapi(
     createRoute({
       method: 'post',
-      path: '/api/v1/feedback',
-      summary:
-        'How answers turned out; the next decisions reckon with it. A caller grades its own requests, on routes that allow it',
-      request: {
-        body: { required: true, content: { 'application/json': { schema: contract.feedbackSchema } } },
-      },
-      responses: answers(contract.feedbackTakenSchema),
-    }),
-    async (context) => {
-      const given = feedbackOf(context.req.valid('json'));
-      const taken = await giveFeedback(given, context.get('principal'), {
-        ...gateway,
-        ledgerStore,
-        texts: feedbackTexts(options.proof.store),
-      });
-      const [first] = taken.rejected;
-      // Where nothing could be taken, the status says so too.
-      if (first !== undefined && taken.rejected.length === given.length) throw first.error;
-      return context.json(presentTaken(taken), 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/api/v1/feedback',
-      summary: 'What graded outcomes have been learned from, by model; admin only',
-      responses: answers(contract.learnedSchema),
-    }),
-    async (context) => {
-      requireAdmin(context);
-      return context.json(await presentLearned(gateway.outcomes), 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'get',
-      path: '/api/v1/feedback/notes',
-      summary: 'What was said of answers in words, and what was made of them, newest first; admin only',
-      request: {
-        query: z.object({
-          route: z.string().optional(),
-          limit: z.coerce.number().int().min(1).max(500).default(50),
-          cursor: z.string().optional(),
-        }),
-      },
-      responses: answers(contract.feedbackNotesSchema),
-    }),
-    async (context) => {
-      requireAdmin(context);
-      return context.json(presentNotes(await options.proof.store.notes(context.req.valid('query'))), 200);
-    },
-  );
-
-  app.openapi(
-    createRoute({
-      method: 'post',
       path: '/api/v1/keys',
       summary: 'Make a key; admin only. The secret is shown once',
       request: {
@@ -435,6 +376,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
 
   proofEndpoints(app, options.proof);
   labelEndpoints(app, options.proof);
+  feedbackEndpoints(app, options);
   savingsEndpoint(app, gateway, options.savings);
   whatIfEndpoint(app, options.whatIf);
 

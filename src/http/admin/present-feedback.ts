@@ -5,7 +5,7 @@ import {
   outcomesKeptMax,
 } from '../../gateway/index.ts';
 import type { StoredNote } from '../../proof/index.ts';
-import type * as contract from './contract.ts';
+import type * as contract from './feedback-contract.ts';
 
 export function feedbackOf(body: contract.Feedback): Feedback[] {
   return body.outcomes.map(

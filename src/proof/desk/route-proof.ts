@@ -6,6 +6,7 @@ import { type MixShift, MixWatch } from '../drift/mix-watch.ts';
 import type { ProviderChange } from '../drift/prober.ts';
 import { JudgeWatch } from '../labels/judge-watch.ts';
 import { lossesOf, toBeLabelled } from '../labels/labelled.ts';
+import { certificateOf } from '../lifecycle/certificate-of.ts';
 import { changedParts, fingerprintOf } from '../lifecycle/fingerprint.ts';
 import { frozenKnowledge } from '../lifecycle/frozen-knowledge.ts';
 import { type Outlook, outlookOf } from '../lifecycle/outlook.ts';
@@ -447,7 +448,13 @@ export class RouteProof {
       this.#endCertificate(
         `evidence allowed a more liberal rung (${rung + 1} instead of ${before.rung + 1})`,
       );
-    const certificate = this.#certificateOf(run, rung, nowMs);
+    const certificate = certificateOf(run, rung, {
+      id: this.#tools.ids('crt'),
+      judges: this.#now.settings.judges,
+      counts: this.#counts,
+      proofCostNano: this.#proofCostNano,
+      nowMs,
+    });
     this.#certificate = certificate;
     this.#tools.wrote({ kind: 'certificate', certificate });
     const facts = { certificate: certificate.id, rung, policy: run.policy.id };
@@ -459,37 +466,6 @@ export class RouteProof {
     run.watch(rung);
     if (this.#now.settings.goal === 'certified')
       this.#moveTo('certified', `The certified rung decides: ${certificate.id}.`);
-  }
-
-  #certificateOf(run: PolicyRun, rung: number, nowMs: number): Certificate {
-    const { policy, test, costs } = run;
-    const { judges } = this.#now.settings;
-    return {
-      id: this.#tools.ids('crt'),
-      route: policy.route,
-      policy: policy.id,
-      ordinal: policy.ordinal,
-      kind: judges.length === 0 ? 'graded' : run.rectified === undefined ? 'judge-only' : 'human-corrected',
-      quality: policy.quality,
-      confidence: 1 - policy.delta,
-      rung,
-      allowance: policy.allowances[rung]!,
-      evidence: {
-        requests: this.#counts.covered,
-        pairs: this.#counts.pairs,
-        units: run.drawnUnits,
-        anchors: run.rectified?.labels ?? 0,
-        judge: judges.map(({ candidates }) => candidates[0]?.id).join(', ') || undefined,
-        loss: (test.meanExcess(rung) ?? 0) + 1 - policy.quality,
-        lossBound: test.bound(rung) + 1 - policy.quality,
-        cheapShare: costs.cheapShare(rung) ?? 0,
-        savedShare: costs.savedShare(rung) ?? 0,
-        proofCostNano: this.#proofCostNano,
-      },
-      issuedAtMs: nowMs,
-      endedAtMs: undefined,
-      endedBecause: undefined,
-    };
   }
 
   #end(

@@ -1,0 +1,63 @@
+import { LadderTest } from '../../src/proof/stats/ladder-test.ts';
+import { type Population, rungs } from './population.ts';
+
+/** Chance that a turn of a conversation is like its first. */
+const alike = 0.8;
+/** Chance that a conversation goes on after each turn: five turns in the mean. */
+const goesOn = 0.8;
+/** Kinds that are drawn with a probability of their own: what goes cheap early, and the rest. */
+const earlyRungs = 5;
+const propensities = { early: 0.8, late: 0.2 };
+
+export interface RouteInstallOptions {
+  /** Conversations that came. */
+  sessions: number;
+  quality: number;
+  delta: number;
+  unit: 'session' | 'request';
+}
+
+/**
+ * One install as a route has it: conversations whose turns are alike, drawn as a whole with unequal known probabilities. Each turn by itself is as likely any row as in the other simulations, so that the same rungs are true.
+ *
+ * @returns rungs that are certified, counted from 1; 0 = none
+ */
+export function routeInstall(
+  population: Population,
+  { sessions, quality, delta, unit }: RouteInstallOptions,
+  random: () => number,
+): number {
+  const { rows, cheapFrom } = population;
+  const test = new LadderTest({ rungs, quality, delta, shifts: [0] });
+  const least = Math.min(...Object.values(propensities));
+  const anyRow = () => Math.floor(random() * rows);
+  for (let i = 0; i < sessions; i++) {
+    const first = anyRow();
+    const turns = [first];
+    while (random() < goesOn) turns.push(random() < alike ? first : anyRow());
+    const propensity = cheapFrom[first]! < earlyRungs ? propensities.early : propensities.late;
+    const isDrawn = random() < propensity;
+    const units = unit === 'session' ? [turns] : turns.map((row) => [row]);
+    for (const own of units) {
+      const known = Math.min(rungs, ...own.map((row) => cheapFrom[row]!));
+      test.addKnown(least, known);
+      if (isDrawn) test.add(least / propensity, meanExcess(population, own, quality), known);
+    }
+  }
+  return test.certified;
+}
+
+function meanExcess(
+  { reference, cheap, cheapFrom }: Population,
+  own: number[],
+  quality: number,
+): Float64Array {
+  const excess = new Float64Array(rungs);
+  for (const row of own) {
+    const spared = -(1 - quality) * reference[row]!;
+    const lost = quality * reference[row]! - cheap[row]!;
+    for (let rung = 0; rung < rungs; rung++)
+      excess[rung]! += (rung < cheapFrom[row]! ? spared : lost) / own.length;
+  }
+  return excess;
+}
