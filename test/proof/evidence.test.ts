@@ -8,21 +8,7 @@ import { FlipSample, rungsOfLadder } from '../../src/proof/lifecycle/rungs.ts';
 import { excessOf } from '../../src/proof/pairs/excess.ts';
 import type { Pair, PairAnswer } from '../../src/proof/pairs/pair.ts';
 import type { Decision } from '../../src/router/index.ts';
-
-const answer = (candidate: string, more: Partial<PairAnswer> = {}): PairAnswer => ({
-  candidate,
-  deployment: candidate,
-  model: candidate,
-  served: false,
-  outcome: 'answered',
-  costNano: 1,
-  outputTokens: 1,
-  faults: [],
-  loss: undefined,
-  score: undefined,
-  grade: undefined,
-  ...more,
-});
+import { pairAnswer } from '../support/pair-answer.ts';
 
 const pair = (answers: PairAnswer[], rungs: string[]): Pair => ({
   id: 'pair_1',
@@ -61,24 +47,28 @@ const close = (actual: readonly number[], expected: readonly number[]) => {
 };
 
 test('each rung of a pair is as far below the target as the answer it would have given out', () => {
-  const answers = [answer('dear', { loss: 0 }), answer('cheap', { loss: 1 }), answer('mid', { loss: -1 })];
+  const answers = [
+    pairAnswer('dear', { loss: 0 }),
+    pairAnswer('cheap', { loss: 1 }),
+    pairAnswer('mid', { loss: -1 }),
+  ];
   const { rungs, ungraded } = excessOf(pair(answers, ['dear', 'mid', 'cheap']), 0.98);
   close(rungs, [-0.02, -1.02, 0.98]);
   assert.equal(ungraded, false);
 });
 
 test('an answer with faults is not given out, so the rung loses nothing', () => {
-  const answers = [answer('dear'), answer('cheap', { loss: 1, faults: ['empty'] })];
+  const answers = [pairAnswer('dear'), pairAnswer('cheap', { loss: 1, faults: ['empty'] })];
   close(excessOf(pair(answers, ['cheap']), 0.9).rungs, [-0.1]);
 });
 
 test('scores by themselves are held against the share of the reference’s score that is to be kept', () => {
-  const answers = [answer('dear', { score: 0.5 }), answer('cheap', { score: 0.4 })];
+  const answers = [pairAnswer('dear', { score: 0.5 }), pairAnswer('cheap', { score: 0.4 })];
   close(excessOf(pair(answers, ['dear', 'cheap']), 0.9).rungs, [-0.05, 0.05]);
 });
 
 test('what nobody could grade counts as lost in full, and is told', () => {
-  const missing = excessOf(pair([answer('dear'), answer('cheap')], ['dear', 'cheap']), 0.98);
+  const missing = excessOf(pair([pairAnswer('dear'), pairAnswer('cheap')], ['dear', 'cheap']), 0.98);
   close(missing.rungs, [-0.02, 0.98]);
   assert.equal(missing.ungraded, true);
 });

@@ -5,7 +5,7 @@ import type { Route, Snapshot } from '../../src/gateway/index.ts';
 import { type ConfiguredRoute, RouteProof, type Written } from '../../src/proof/desk/route-proof.ts';
 import { readRouteState } from '../../src/proof/desk/route-state.ts';
 import type { FrozenPolicy } from '../../src/proof/lifecycle/state.ts';
-import type { Pair, PairAnswer } from '../../src/proof/pairs/pair.ts';
+import type { Pair } from '../../src/proof/pairs/pair.ts';
 import type { RouteProofSettings } from '../../src/proof/route-settings.ts';
 import {
   type Decision,
@@ -15,6 +15,7 @@ import {
   OwnOutcomes,
 } from '../../src/router/index.ts';
 import { chat, input, near, strong } from '../router/fixtures.ts';
+import { pairAnswer } from '../support/pair-answer.ts';
 
 const predictor = loadShippedPredictor();
 const reference = 'p/strong';
@@ -96,20 +97,6 @@ describe('a route on its way to a certificate and back', () => {
     return decide(input(ask, more), predictor);
   }
 
-  const answerOf = (candidate: string, loss: number): PairAnswer => ({
-    candidate,
-    deployment: candidate,
-    model: candidate,
-    served: false,
-    outcome: 'answered',
-    costNano: 1,
-    outputTokens: 1,
-    faults: [],
-    loss,
-    score: undefined,
-    grade: undefined,
-  });
-
   /** One answered request, which becomes a pair; the cheap answer is worse with this chance. */
   function serve(proof: RouteProof, worse: number, session?: string): Decision {
     const made = decision(proof);
@@ -137,7 +124,7 @@ describe('a route on its way to a certificate and back', () => {
       task: 'chat',
       reference,
       rungs,
-      answers: [answerOf(reference, 0), answerOf(cheap, random() < worse ? 1 : 0)],
+      answers: [pairAnswer(reference, { loss: 0 }), pairAnswer(cheap, { loss: random() < worse ? 1 : 0 })],
       anchorPropensity: undefined,
       simulated: false,
     };

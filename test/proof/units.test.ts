@@ -4,12 +4,13 @@ import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import { JudgeWatch } from '../../src/proof/labels/judge-watch.ts';
 import { LabelOrder, type ReadyUnit } from '../../src/proof/labels/label-order.ts';
 import { lossesOf, toBeLabelled } from '../../src/proof/labels/labelled.ts';
-import type { Pair, PairAnswer } from '../../src/proof/pairs/pair.ts';
+import type { Pair } from '../../src/proof/pairs/pair.ts';
 import { labelsNeeded, smallestLoss } from '../../src/proof/stats/label-power.ts';
 import { LadderTest } from '../../src/proof/stats/ladder-test.ts';
 import { type PairEvidence, pairEvidence } from '../../src/proof/units/pair-unit.ts';
 import { SessionUnits } from '../../src/proof/units/session-units.ts';
 import type { KnownUnit, TestUnit } from '../../src/proof/units/unit.ts';
+import { pairAnswer } from '../support/pair-answer.ts';
 
 const quality = 0.9;
 const drawn = { propensity: 0.5, propensityLeast: 0.25, drawn: true };
@@ -117,21 +118,6 @@ describe('sessions as units of evidence', () => {
   });
 });
 
-const answer = (candidate: string, more: Partial<PairAnswer> = {}): PairAnswer => ({
-  candidate,
-  deployment: candidate,
-  model: candidate,
-  served: false,
-  outcome: 'answered',
-  costNano: 1,
-  outputTokens: 1,
-  faults: [],
-  loss: 0,
-  score: undefined,
-  grade: undefined,
-  ...more,
-});
-
 const judged = (loss: number | undefined) => ({
   loss,
   grade: { grader: 'judge', judge: 'j', verdicts: [], lengthRatio: 1, costNano: 0 },
@@ -143,7 +129,11 @@ const pair = (more: Partial<Pair> = {}): Pair =>
     atMs: 5,
     reference: 'dear',
     rungs: ['dear', 'cheap', 'tiny'],
-    answers: [answer('dear'), answer('cheap', judged(0)), answer('tiny', { loss: 1 })],
+    answers: [
+      pairAnswer('dear', { loss: 0 }),
+      pairAnswer('cheap', judged(0)),
+      pairAnswer('tiny', { loss: 1 }),
+    ],
     anchorPropensity: 0.5,
     propensity: 1,
     propensityLeast: 1,
@@ -153,11 +143,21 @@ const pair = (more: Partial<Pair> = {}): Pair =>
 describe('pairs that people are asked about', () => {
   test('only what a judge graded, or nobody could, and what some rung would have given out', () => {
     assert.deepEqual(toBeLabelled(pair()), ['cheap']);
-    assert.deepEqual(toBeLabelled(pair({ answers: [answer('dear'), answer('tiny', { loss: undefined })] })), [
-      'tiny',
-    ]);
     assert.deepEqual(
-      toBeLabelled(pair({ answers: [answer('dear'), answer('cheap', { ...judged(1), faults: ['empty'] })] })),
+      toBeLabelled(
+        pair({ answers: [pairAnswer('dear', { loss: 0 }), pairAnswer('tiny', { loss: undefined })] }),
+      ),
+      ['tiny'],
+    );
+    assert.deepEqual(
+      toBeLabelled(
+        pair({
+          answers: [
+            pairAnswer('dear', { loss: 0 }),
+            pairAnswer('cheap', { ...judged(1), faults: ['empty'] }),
+          ],
+        }),
+      ),
       [],
     );
     assert.deepEqual(toBeLabelled(pair({ rungs: ['dear', 'tiny'] })), []);
@@ -245,7 +245,10 @@ describe('the order of evidence while labels are awaited', () => {
 
 describe('what labels tell of a judge', () => {
   const labelled = (n: number, judgeLoss: number, person: number, watch: JudgeWatch) => {
-    const one = pair({ id: `pair_${n}`, answers: [answer('dear'), answer('cheap', judged(judgeLoss))] });
+    const one = pair({
+      id: `pair_${n}`,
+      answers: [pairAnswer('dear', { loss: 0 }), pairAnswer('cheap', judged(judgeLoss))],
+    });
     watch.paired(one);
     return watch.labelled(one, new Map([['cheap', person]]));
   };
@@ -272,7 +275,10 @@ describe('what labels tell of a judge', () => {
       let watch = new JudgeWatch(random);
       for (let n = 0; n < 200; n++) labelled(n, 0, 0, watch);
       const fresh: Pair[] = Array.from({ length: 100 }, (_, i) =>
-        pair({ id: `pair_${1000 + i}`, answers: [answer('dear'), answer('cheap', judged(judgeSays))] }),
+        pair({
+          id: `pair_${1000 + i}`,
+          answers: [pairAnswer('dear', { loss: 0 }), pairAnswer('cheap', judged(judgeSays))],
+        }),
       );
       for (const one of fresh) watch.paired(one);
       watch.alarmed('pol_1');
