@@ -12,14 +12,11 @@ const share = (part, whole) => (whole > 0 ? Math.round((part / whole) * 1e6) / 1
 
 /** What the answer that the rung would have called lost against the reference's; nothing where the route would not have given it out. */
 function outcome({ rungs, reference, answers, propensity, session }, rung) {
-  const trusted = answers.find(({ candidate }) => candidate === reference);
   const called = answers.find(({ candidate }) => candidate === rungs[rung]);
   const isCheap = rungs[rung] !== reference;
-  const isScored = called?.score != null && trusted?.score != null;
-  const graded = isScored ? trusted.score - called.score : called?.loss;
   const isRescued = called?.outcome === 'failed' || called?.faults.length > 0;
-  const loss = !isCheap || isRescued ? 0 : graded;
-  return { loss, isCheap, base: trusted?.score ?? 1, weight: 1 / propensity, session };
+  const loss = !isCheap || isRescued ? 0 : called?.loss;
+  return { loss, isCheap, weight: 1 / propensity, session };
 }
 
 for (const { id, policy, rung, issued_at, issued, observed } of data.certificates) {
@@ -33,7 +30,7 @@ for (const { id, policy, rung, issued_at, issued, observed } of data.certificate
     ),
     loss: share(
       sum(rows, ({ weight, loss }) => weight * loss),
-      sum(rows, ({ weight, base }) => weight * base),
+      sum(rows, ({ weight }) => weight),
     ),
     pairs: rows.length,
     sessions: new Set(rows.map(({ session }) => session)).size,

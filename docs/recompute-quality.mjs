@@ -5,13 +5,13 @@ import { DatabaseSync } from 'node:sqlite';
 const { data } = JSON.parse(/id="yumen-report">([^<]*)/.exec(readFileSync(process.argv[2], 'utf8'))[1]);
 const db = new DatabaseSync(`${process.argv[3]}/yumen.sqlite`, { readOnly: true });
 const [sum, round] = [(list, of) => list.reduce((all, one) => all + of(one), 0), (value) => Math.round(value * 1e6) / 1e6];
-// One row for each answer of a pair; its loss is against the reference's answer, of which `base` is what it counts for.
+// One row for each answer of a pair; its loss is against the reference's answer.
 const answers = db.prepare(`WITH a AS (SELECT p.id, p.route, p.at_ms, pair->>'session' AS session, 1 / (pair->>'propensity') AS weight,
-    pair->>'reference' AS reference, value->>'candidate' AS candidate, value->>'served' AS served, value->>'score' AS score, value->>'loss' AS lost,
+    pair->>'reference' AS reference, value->>'candidate' AS candidate, value->>'served' AS served, value->>'loss' AS lost,
     IIF(value->>'outcome' = 'failed' OR value->>'$.faults[0]' IS NOT NULL, 1, NULL) AS useless, value->>'costNano' AS nano, value->>'outcome' AS outcome
     FROM proof_pairs p, json_each(pair, '$.answers') WHERE NOT pair->>'simulated')
-  SELECT a.*, COALESCE(r.score, 1) AS base, r.nano AS dear, IIF(a.outcome = 'failed', NULL, a.nano) AS cost, CASE WHEN a.candidate = a.reference THEN 0
-    ELSE COALESCE(r.score - a.score, a.lost, a.useless * COALESCE(r.score, 1)) END AS loss FROM a JOIN a r ON r.id = a.id AND r.candidate = r.reference`).all();
+  SELECT a.*, 1 AS base, r.nano AS dear, IIF(a.outcome = 'failed', NULL, a.nano) AS cost, CASE WHEN a.candidate = a.reference THEN 0
+    ELSE COALESCE(a.lost, a.useless) END AS loss FROM a JOIN a r ON r.id = a.id AND r.candidate = r.reference`).all();
 // A ratio of sums weighted by 1 / P(drawn), and by how much each session moves it; then half the width of an interval at 95 % of a sum of such.
 const ratio = (rows, above, below) => {
   const used = rows.filter((row) => row[above] !== null && row[below] !== null);

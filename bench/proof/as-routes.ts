@@ -18,7 +18,7 @@ export interface RouteInstallOptions {
 }
 
 /**
- * One install as a route has it: conversations whose turns are alike, drawn as a whole with unequal known probabilities. Each turn by itself is as likely any row as in the other simulations, so that the same rungs are true.
+ * One install as a route has it, with losses pair by pair: conversations whose turns are alike, drawn as a whole with unequal known probabilities. Each turn by itself is as likely any row as in the other simulations, so that the same rungs are true.
  *
  * @returns rungs that are certified, counted from 1; 0 = none
  */
@@ -54,8 +54,8 @@ function meanExcess(
 ): Float64Array {
   const excess = new Float64Array(rungs);
   for (const row of own) {
-    const spared = -(1 - quality) * reference[row]!;
-    const lost = quality * reference[row]! - cheap[row]!;
+    const spared = quality - 1;
+    const lost = reference[row]! - cheap[row]! - (1 - quality);
     for (let rung = 0; rung < rungs; rung++)
       excess[rung]! += (rung < cheapFrom[row]! ? spared : lost) / own.length;
   }

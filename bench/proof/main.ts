@@ -188,12 +188,13 @@ const conversations = 3000;
 
 /** Conversations whose turns are alike, drawn with unequal probabilities, as routes draw them; counted whole, and turn by turn. */
 function asRoutes(population: Population, random: () => number) {
+  const losses = pairLosses(population);
   return (['session', 'request'] as const).map((unit) => {
     let [violations, saved] = [0, 0];
     for (let i = 0; i < installs; i++) {
       const options = { sessions: conversations, quality, delta, unit };
       const reached = routeInstall(population, options, random);
-      if (isViolation(population, reached)) violations += 1;
+      if (reached > 0 && losses[reached - 1]! > 1 - quality + 1e-12) violations += 1;
       saved += savedAt(population, reached) / installs;
     }
     return {

@@ -62,11 +62,6 @@ test('an answer with faults is not given out, so the rung loses nothing', () => 
   close(excessOf(pair(answers, ['cheap']), 0.9).rungs, [-0.1]);
 });
 
-test('scores by themselves are held against the share of the reference’s score that is to be kept', () => {
-  const answers = [pairAnswer('dear', { score: 0.5 }), pairAnswer('cheap', { score: 0.4 })];
-  close(excessOf(pair(answers, ['dear', 'cheap']), 0.9).rungs, [-0.05, 0.05]);
-});
-
 test('what nobody could grade counts as lost in full, and is told', () => {
   const missing = excessOf(pair([pairAnswer('dear'), pairAnswer('cheap')], ['dear', 'cheap']), 0.98);
   close(missing.rungs, [-0.02, 0.98]);

@@ -124,7 +124,7 @@ describe('what is frozen of a route, and whom evidence may be drawn from', () =>
       [
         { candidate: 'r/model-r', loss: 0 },
         { candidate: 'a/model-a', loss },
-      ].map((one) => ({ ...one, score: undefined }) as Pair['answers'][number]);
+      ].map((one) => ({ ...one }) as Pair['answers'][number]);
     const lessons = (loss: number | undefined) =>
       lessonsOf({ reference: 'r/model-r', answers: grades(loss) } as Pair, record, 5);
     const scores = (loss: number) => lessons(loss).map(({ score }) => score);

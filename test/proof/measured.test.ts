@@ -32,7 +32,6 @@ function month(random: () => number): MeasuredPair[] {
       pairs.push({
         session: `s${session}`,
         weight: 1 / propensity,
-        base: 1,
         reference: { costNano: 10 * cost },
         servedLoss: served ? loss : 0,
         candidates: [{ candidate: 'cheap', loss, costNano: cost }],

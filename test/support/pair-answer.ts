@@ -11,7 +11,6 @@ export const pairAnswer = (candidate: string, more: Partial<PairAnswer> = {}): P
   outputTokens: 1,
   faults: [],
   loss: undefined,
-  score: undefined,
   grade: undefined,
   ...more,
 });

@@ -151,4 +151,4 @@ const named = ({ id, deployment }: Candidate) => ({
   model: deployment.model.id,
 });
 
-const ungraded = { loss: undefined, score: undefined, grade: undefined };
+const ungraded = { loss: undefined, grade: undefined };

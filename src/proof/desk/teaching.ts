@@ -5,13 +5,12 @@ import type { Pair } from '../pairs/pair.ts';
 /** Whose grades these are in the store of outcomes: a person's of the same answer stand beside them. */
 const pairSource = 'pair';
 
-/** What a pair teaches the router: how good each answer was, 0..1. Without scores, the reference counts as right where nobody was better. */
+/** What a pair teaches the router: how good each answer was, 0..1. The reference counts as right where nobody was better. */
 export function lessonsOf(pair: Pair, record: RequestRecord, atMs: number): GradedOutcome[] {
   const right = referenceScore(pair);
   const scores: { [candidate: string]: number } = {};
-  for (const { candidate, loss, score } of pair.answers) {
-    if (candidate === pair.reference) scores[candidate] = score ?? right;
-    else if (score !== undefined) scores[candidate] = score;
+  for (const { candidate, loss } of pair.answers) {
+    if (candidate === pair.reference) scores[candidate] = right;
     else if (loss !== undefined) scores[candidate] = Math.min(1, Math.max(0, right - loss));
   }
   return Object.keys(scores).length < 2 ? [] : gradedOutcomes(record, scores, pairSource, atMs);

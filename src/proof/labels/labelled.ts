@@ -11,8 +11,8 @@ export function toBeLabelled({ answers, reference, rungs }: Pair): string[] {
     .map(({ candidate }) => candidate);
 }
 
-function isJudged({ outcome, faults, score, loss, grade }: PairAnswer): boolean {
-  if (outcome === 'failed' || faults.length > 0 || score !== undefined) return false;
+function isJudged({ outcome, faults, loss, grade }: PairAnswer): boolean {
+  if (outcome === 'failed' || faults.length > 0) return false;
   return grade?.grader === 'judge' || loss === undefined;
 }
 

@@ -48,8 +48,6 @@ export interface PairAnswer {
   faults: string[];
   /** Against the reference, −1 (better) to 1 (worse); 0 for the reference; undefined where it could not be graded. */
   loss: number | undefined;
-  /** 0..1, where graded by itself and not against the other. */
-  score: number | undefined;
   grade: Grade | undefined;
 }
 

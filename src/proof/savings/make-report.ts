@@ -161,10 +161,10 @@ async function observedOf(
   proof: Pick<ProofStore, 'pairs'>,
 ): Promise<CertificateFigures['observed']> {
   const sessions = new Set<string>();
-  const sums = { pairs: 0, weight: 0, cheap: 0, loss: 0, base: 0 };
+  const sums = { pairs: 0, weight: 0, cheap: 0, loss: 0 };
   for await (const pair of pairsOf({ route, policy, use: 'test', toMs: issuedAtMs + 1 }, proof)) {
     const called = pair.rungs[rung];
-    const { weight, base, candidates } = measuredPair(pair);
+    const { weight, candidates } = measuredPair(pair);
     const answer = pair.answers.find(({ candidate }) => candidate === called);
     const isRescued = answer !== undefined && (answer.outcome === 'failed' || answer.faults.length > 0);
     const loss =
@@ -177,13 +177,12 @@ async function observedOf(
     sums.weight += weight;
     sums.cheap += called === pair.reference ? 0 : weight;
     sums.loss += weight * loss;
-    sums.base += weight * base;
   }
-  const { pairs, weight, cheap, loss, base } = sums;
+  const { pairs, weight, cheap, loss } = sums;
   return {
     pairs,
     sessions: sessions.size,
-    loss: base > 0 ? rounded(loss / base) : null,
+    loss: weight > 0 ? rounded(loss / weight) : null,
     cheap_share: weight > 0 ? rounded(cheap / weight) : null,
   };
 }

@@ -6,8 +6,6 @@ export interface MeasuredPair {
   session: string;
   /** 1 / P(drawn): whom it stands for. */
   weight: number;
-  /** The reference's score, where answers were scored by themselves; else 1. Losses are relative to it. */
-  base: number;
   reference: { costNano: number | undefined };
   /** Of the answer that the client got; undefined where it was not graded. */
   servedLoss: number | undefined;
@@ -47,19 +45,16 @@ const candidatePairsMin = 30;
 
 export function measuredPair(pair: Pair): MeasuredPair {
   const reference = pair.answers.find(({ candidate }) => candidate === pair.reference);
-  const base = reference?.score ?? 1;
   const lossOf = (answer: PairAnswer): number | undefined => {
     if (answer.candidate === pair.reference) return 0;
-    if (answer.score !== undefined && reference?.score !== undefined) return reference.score - answer.score;
     if (answer.loss !== undefined) return answer.loss;
     // By itself nothing would have stepped in for an answer that no client can use.
-    return answer.outcome === 'failed' || answer.faults.length > 0 ? base : undefined;
+    return answer.outcome === 'failed' || answer.faults.length > 0 ? 1 : undefined;
   };
   const served = pair.answers.find((answer) => answer.served);
   return {
     session: pair.session,
     weight: 1 / pair.propensity,
-    base,
     reference: { costNano: reference?.costNano },
     servedLoss: served && lossOf(served),
     candidates: pair.answers
@@ -83,7 +78,7 @@ export function measureRoute(pairs: readonly MeasuredPair[], target: number | un
   const served = pairRatio(
     pairs,
     (pair) => pair.servedLoss,
-    (pair) => pair.base,
+    () => 1,
   );
   const names = [
     ...new Set(pairs.flatMap((pair) => pair.candidates.map(({ candidate }) => candidate))),
@@ -130,7 +125,7 @@ function candidateOf(candidate: string, pairs: readonly MeasuredPair[]): Candida
   const loss = pairRatio(
     graded,
     (pair) => own(pair)?.loss,
-    (pair) => pair.base,
+    () => 1,
   );
   const cost = pairRatio(
     graded,

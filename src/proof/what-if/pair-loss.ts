@@ -12,7 +12,5 @@ export function pairLoss(pair: Pair, { cascade, plan }: Decision): number | unde
   const answer = pair.answers.find(({ candidate }) => candidate === called);
   if (answer === undefined) return undefined;
   if (answer.outcome === 'failed' || answer.faults.length > 0) return 0;
-  const reference = pair.answers.find(({ candidate }) => candidate === pair.reference);
-  if (answer.score !== undefined && reference?.score !== undefined) return reference.score - answer.score;
   return answer.loss;
 }

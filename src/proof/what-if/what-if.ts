@@ -129,7 +129,6 @@ async function addPairs(
       sum.addPair({
         session: pair.session,
         weight: 1 / pair.propensity,
-        base: pair.answers.find(({ candidate }) => candidate === reference)?.score ?? 1,
         before: pairLoss(pair, record!.decision!),
         after: pairLoss(pair, after),
       });
@@ -257,7 +256,6 @@ class WhatIfSum {
   addPair(pair: {
     session: string;
     weight: number;
-    base: number;
     before: number | undefined;
     after: number | undefined;
   }): void {
@@ -270,7 +268,7 @@ class WhatIfSum {
           cluster: pair.session,
           weight: pair.weight,
           above: loss,
-          below: pair.base,
+          below: 1,
         });
     }
   }
