@@ -14,7 +14,10 @@ export interface RouteInstallOptions {
   sessions: number;
   quality: number;
   delta: number;
-  unit: 'session' | 'request';
+  /** `request`: each is drawn by itself; `turn`: sessions are drawn, and their turns counted one by one. */
+  unit: 'session' | 'request' | 'turn';
+  /** Of all probabilities of being drawn; with it as many more conversations come, so that about as many are drawn. */
+  share?: number | undefined;
 }
 
 /**
@@ -24,23 +27,26 @@ export interface RouteInstallOptions {
  */
 export function routeInstall(
   population: Population,
-  { sessions, quality, delta, unit }: RouteInstallOptions,
+  { sessions, quality, delta, unit, share = 1 }: RouteInstallOptions,
   random: () => number,
 ): number {
   const { rows, cheapFrom } = population;
   const test = new LadderTest({ rungs, quality, delta, shifts: [0] });
-  const least = Math.min(...Object.values(propensities));
+  const least = share * Math.min(...Object.values(propensities));
   const anyRow = () => Math.floor(random() * rows);
-  for (let i = 0; i < sessions; i++) {
+  for (let i = 0; i < sessions / share; i++) {
     const first = anyRow();
     const turns = [first];
     while (random() < goesOn) turns.push(random() < alike ? first : anyRow());
-    const propensity = cheapFrom[first]! < earlyRungs ? propensities.early : propensities.late;
-    const isDrawn = random() < propensity;
+    const propensityOf = (row: number) =>
+      share * (cheapFrom[row]! < earlyRungs ? propensities.early : propensities.late);
+    const isSessionDrawn = random() < propensityOf(first);
     const units = unit === 'session' ? [turns] : turns.map((row) => [row]);
     for (const own of units) {
       const known = Math.min(rungs, ...own.map((row) => cheapFrom[row]!));
       test.addKnown(least, known);
+      const propensity = propensityOf(unit === 'request' ? own[0]! : first);
+      const isDrawn = unit === 'request' ? random() < propensity : isSessionDrawn;
       if (isDrawn) test.add(least / propensity, meanExcess(population, own, quality), known);
     }
   }

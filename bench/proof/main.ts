@@ -1,7 +1,7 @@
 /**
  * What certificates are worth, on installs simulated from recorded outcomes: how often one is wrong, and what it lets save, beside what is done in practice.
  *
- *   npm run bench:proof [-- --installs N] [--data FOLDER] [--json]
+ *   npm run bench:proof [-- --conversations] [--installs N] [--data FOLDER] [--json]
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,6 +18,8 @@ const { values } = parseArgs({
     data: { type: 'string', default: '../shared/data/routing' },
     installs: { type: 'string', default: '1000' },
     json: { type: 'boolean', default: false },
+    /** Only how conversations are drawn and counted. */
+    conversations: { type: 'boolean', default: false },
   },
 });
 const installs = Number(values.installs);
@@ -184,21 +186,27 @@ function judged(population: Population, random: () => number) {
   });
 }
 
-const conversations = 3000;
+/** How conversations are drawn and counted, and how many come. */
+const drawings = [
+  { name: 'sessions drawn and counted whole', unit: 'session', share: 1, sessions: 3000 },
+  { name: 'sessions drawn, turns counted', unit: 'turn', share: 1, sessions: 3000 },
+  { name: 'nearly all requests drawn by themselves', unit: 'request', share: 1, sessions: 600 },
+  { name: 'a tenth of that', unit: 'request', share: 0.1, sessions: 600 },
+] as const;
 
 /** Conversations whose turns are alike, drawn with unequal probabilities, as routes draw them; counted whole, and turn by turn. */
 function asRoutes(population: Population, random: () => number) {
   const losses = pairLosses(population);
-  return (['session', 'request'] as const).map((unit) => {
+  return drawings.map(({ name, ...drawing }) => {
     let [violations, saved] = [0, 0];
     for (let i = 0; i < installs; i++) {
-      const options = { sessions: conversations, quality, delta, unit };
+      const options = { ...drawing, quality, delta };
       const reached = routeInstall(population, options, random);
       if (reached > 0 && losses[reached - 1]! > 1 - quality + 1e-12) violations += 1;
       saved += savedAt(population, reached) / installs;
     }
     return {
-      unit,
+      name,
       violations: violations / installs,
       violationsBound: upperShare(violations, installs),
       saved,
@@ -214,6 +222,10 @@ for (const [at, { id, ...task }] of subjects.entries()) {
   const known = omniscient(population);
   const best = savedAt(population, known);
   const share = known === 0 ? 0 : population.cheapShare[known - 1]!;
+  if (values.conversations) {
+    for (const one of asRoutes(population, random)) console.log(id, JSON.stringify(one));
+    continue;
+  }
   const rows = certificates(population, random);
   const again = recertified(population, 1000, random);
   const byJudge = judged(population, random);
@@ -250,9 +262,9 @@ for (const [at, { id, ...task }] of subjects.entries()) {
   console.log(
     `${judgedPairs} judged pairs to keep ${percent(judgedQuality)} %, by a judge that is wrong in 20 % of its verdicts and likes length: violated / certified / saved`,
   );
-  for (const { unit, violations, violationsBound, saved } of byUnit)
+  for (const { name, violations, violationsBound, saved } of byUnit)
     console.log(
-      `${conversations} conversations of alike turns, drawn with unequal probabilities, each ${unit} a unit: violated ${percent(violations)} (≤${percent(violationsBound)}), saved ${percent(saved)}`,
+      `conversations of alike turns, unequal probabilities, ${name}: violated ${percent(violations)} (≤${percent(violationsBound)}), saved ${percent(saved)}`,
     );
   for (const { anchors, corrected, believed } of byJudge) {
     const [by, without] = [corrected, believed].map(
@@ -262,6 +274,7 @@ for (const [at, { id, ...task }] of subjects.entries()) {
     console.log(`${String(anchors).padStart(6)} labels: corrected ${by}   judge believed ${without}`);
   }
 }
+if (values.conversations) process.exit(0);
 const promises = anchorCounts.map((anchors) => ({
   anchors,
   ...smallestPromise({ pairs: judgedPairs, anchors, delta }, promiseInstalls, createRandom(7 + anchors)),

@@ -58,9 +58,9 @@ export const routeProofSchema = z
       ),
     unit: z
       .enum(['request', 'session'])
-      .default('request')
+      .optional()
       .describe(
-        'What is drawn and counts as one piece of evidence: for agents whole sessions, whose turns depend on each other',
+        'What is drawn and counts as one piece of evidence. Turns of a conversation depend on each other, so that with many of them drawn only whole sessions keep the promise; default: session where a share is above 0.2, else request',
       ),
     idle_minutes: z
       .number()

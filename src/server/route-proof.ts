@@ -4,6 +4,8 @@ import type { ConfiguredRoute, RouteProofSettings } from '../proof/index.ts';
 import { ConfigError, type RouteConfig } from './config.ts';
 import type { Setup } from './snapshot.ts';
 
+/** With more requests drawn one by one, turns of one conversation would count as if they were as many. */
+const requestShareMax = 0.2;
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 
@@ -37,7 +39,9 @@ function settingsOf(
     delta: 1 - proof.confidence,
     judges,
     graders: proof.graders,
-    unit: proof.unit,
+    unit:
+      proof.unit ??
+      (Math.max(proof.share_max, proof.share_certified) > requestShareMax ? 'session' : 'request'),
     shareMax: proof.share_max,
     shareCertified: proof.share_certified,
     shareMin: proof.share_min,

@@ -19,7 +19,7 @@ routes:
     mode: certified
     target: { quality: ${quality} }
     capture: pairs
-    proof: { judges: [judge/claude-sonnet-4], share_max: 1, share_certified: 1, learn_pairs: 50 }
+    proof: { judges: [judge/claude-sonnet-4], share_max: 1, share_certified: 1, unit: request, learn_pairs: 50 }
 `;
 
   before(async () => {

@@ -29,7 +29,7 @@ routes:
     mode: certified
     target: { quality: 0.75 }
     capture: pairs
-    proof: { judges: [judge/claude-sonnet-4], share_max: 1, share_certified: 1, learn_pairs: 50, labels_per_week: 100000 }
+    proof: { judges: [judge/claude-sonnet-4], share_max: 1, share_certified: 1, unit: request, learn_pairs: 50, labels_per_week: 100000 }
 `);
   });
   after(async () => {

@@ -52,7 +52,7 @@ routes:
     candidates: [small/llama-3.1-8b-instruct, middle/qwen2.5-72b-instruct]
     mode: certified
     target: { quality: 0.9 }
-    proof: { judges: [judge/claude-sonnet-4], share_max: 1, share_certified: 1, learn_pairs: 50 }
+    proof: { judges: [judge/claude-sonnet-4], share_max: 1, share_certified: 1, unit: request, learn_pairs: 50 }
   side:
     reference: dear/gpt-4o
     candidates: [middle/qwen2.5-72b-instruct]
