@@ -7,4 +7,8 @@ export interface Exclusion {
   rule: string;
   /** In words, with what would make it eligible. */
   why: string;
+  /** Other rules of the policy that refuse it too. */
+  also?: string[] | undefined;
+  /** What the rule looked at; null where it is not known. */
+  facts?: { [fact: string]: string | number | boolean | string[] | null } | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Identity } from '../identity/index.ts';
 import type { Ledger, TokenEstimator } from '../ledger/index.ts';
 import type { Limits } from '../limits/index.ts';
+import type { KillSwitch } from '../policy/index.ts';
 import type { DecideInput, Decision, OutputLengths, Predictor } from '../router/index.ts';
 import type { Clock, IdSource } from '../std/index.ts';
 import type {
@@ -71,6 +72,8 @@ export interface GatewayDeps {
   signals: SignalDesk;
   thoughts: ThoughtMemory;
   openRequests: OpenRequests;
+  /** What is switched off now. */
+  switches(): readonly KillSwitch[];
   /** The configuration in force now. */
   snapshot(): Snapshot;
   log: GatewayLog;

@@ -56,6 +56,7 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     let plan = planFor({ request, principal, wishes, target, snapshot }, deps);
     if (trace === undefined) return sendDecision(plan.decision, call, sink);
     trace.target = target;
+    trace.gate = plan.gate;
     noteDecision(trace, plan);
     requireLedger(deps);
     const guarding = guardingOf(trace, target, snapshot, { sink, open }, deps);
@@ -72,7 +73,7 @@ export async function handle(call: ClientCall, sink: AnswerSink, deps: GatewayDe
     deps.pacing.began(trace, plan.decision);
     const reserved = await reserve(plan, trace, deps);
     const { rate } = admission;
-    const ticket = ticketFor(trace, target, plan.decision, snapshot, deps);
+    const ticket = ticketFor(trace, target, plan, snapshot, deps);
     await serve({ trace, ...reserved, snapshot, rate, guarding, ticket, sink, open, deps, recorded: false });
   } catch (thrown) {
     await refuse(toGatewayError(thrown), { call, sink, trace, rate: admission?.rate }, deps);
@@ -92,14 +93,24 @@ function noteDecision(trace: RequestTrace, { decision, inputs }: Plan): void {
 function ticketFor(
   { call, principal, request }: RequestTrace,
   { route }: CallTarget,
-  decision: Decision,
+  { decision, gate }: Plan,
   snapshot: Snapshot,
   { proof }: GatewayDeps,
 ): ProofTicket | undefined {
   if (route === undefined || proof === undefined) return undefined;
   const { requestId, headers: clientHeaders } = call;
-  const noStore = forbidsStoring(clientHeaders);
-  return proof.begins({ requestId, principal, request, route, decision, snapshot, clientHeaders, noStore });
+  const noStore = forbidsStoring(clientHeaders) || gate.keepRefusal('capture') !== undefined;
+  return proof.begins({
+    requestId,
+    principal,
+    gate,
+    request,
+    route,
+    decision,
+    snapshot,
+    clientHeaders,
+    noStore,
+  });
 }
 
 function signalQuestion(

@@ -17,12 +17,14 @@ export {
 } from './feedback/give-feedback.ts';
 export { KeptOutcomes, outcomesKeptMax } from './feedback/kept-outcomes.ts';
 export type { GradedOutcome, OutcomeStore, StoredCounts, StoredOutcome } from './feedback/outcome-store.ts';
+export { type GateDeps, gateOf } from './gate-of.ts';
 export type { GatewayDeps, GatewayLog } from './gateway.ts';
 export { createGuardrail, guardrailSettingsSchema, guardrailsMax } from './guardrails/guardrail.ts';
 export { handle } from './handle.ts';
 export { Heartbeat } from './heartbeat.ts';
 export { informedPreview, recordedPreview } from './informed-preview.ts';
 export { KeptLengths, type LearnedStore } from './kept-lengths.ts';
+export { KillSwitches, type KillSwitchStore } from './kill-switches.ts';
 export { OpenRequests } from './open-requests.ts';
 export { type PreviewDeps, preview } from './preview.ts';
 export type {

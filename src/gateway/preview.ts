@@ -3,13 +3,14 @@ import type { ClientDialectName } from '../protocol/index.ts';
 import type { Decision } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
 import type { DecideDeps } from './decide-for.ts';
+import type { GateDeps } from './gate-of.ts';
 import type { GatewayDeps } from './gateway.ts';
 import { decode } from './handle.ts';
 import { planFor } from './plan.ts';
 import { readWishes } from './request-headers.ts';
 import { resolveTarget } from './target.ts';
 
-export type PreviewDeps = DecideDeps & Pick<GatewayDeps, 'snapshot'>;
+export type PreviewDeps = DecideDeps & GateDeps & Pick<GatewayDeps, 'snapshot'>;
 
 export interface PreviewRequest {
   bytes: Uint8Array;

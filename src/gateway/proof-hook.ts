@@ -1,5 +1,6 @@
 import type { Principal } from '../identity/index.ts';
 import type { RequestRecord } from '../ledger/index.ts';
+import type { PolicyGate } from '../policy/index.ts';
 import type { ChatAnswer, ChatRequest } from '../protocol/index.ts';
 import type { Decision, Ladder, OutputLengths, OwnOutcomes } from '../router/index.ts';
 import type { Route, Snapshot } from './snapshot.ts';
@@ -23,6 +24,8 @@ export interface FrozenKnowledge {
 export interface ProvedRequest {
   requestId: string;
   principal: Principal;
+  /** Says who else may see it, and whether it may be kept. */
+  gate: PolicyGate;
   request: ChatRequest;
   route: Route;
   decision: Decision;

@@ -8,6 +8,15 @@ export interface RequestWishes {
   /** Quality target in 0..1; used where it is higher than the route's. */
   quality: number | undefined;
   dryRun: boolean;
+  /** What the client says of the data in it. */
+  data: DataClaims;
+}
+
+export interface DataClaims {
+  dataClasses: readonly string[];
+  purpose: string | undefined;
+  /** ISO 3166, or `EU`. */
+  subjectRegion: string | undefined;
 }
 
 const tagsMax = 20;
@@ -21,6 +30,7 @@ export function readWishes(headers: ClientCall['headers']): RequestWishes {
     tags: tagsOf(headers['x-yumen-tags']),
     quality: qualityOf(headers['x-yumen-target']),
     dryRun: headers['x-yumen-dry-run'] === 'true' || headers['x-yumen-dry-run'] === '1',
+    data: claimsOf(headers),
   };
 }
 
@@ -57,6 +67,29 @@ function tagsOf(header: string | undefined): string[] {
   }
   return given;
 }
+
+function claimsOf(headers: ClientCall['headers']): DataClaims {
+  const classes = (headers['x-yumen-data-class'] ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const dataClasses = classes.filter((name) => name !== '');
+  if (dataClasses.length > tagsMax || dataClasses.some((name) => !word.test(name)))
+    throw wrongWord(
+      'x-yumen-data-class',
+      `at most ${tagsMax} comma-separated classes such as health,financial`,
+    );
+  const purpose = headers['x-yumen-purpose']?.trim().toLowerCase();
+  if (purpose !== undefined && !word.test(purpose))
+    throw wrongWord('x-yumen-purpose', 'one word such as production or research');
+  const subjectRegion = headers['x-yumen-subject-region']?.trim().toUpperCase();
+  if (subjectRegion !== undefined && !/^[A-Z]{2}$/.test(subjectRegion))
+    throw wrongWord('x-yumen-subject-region', 'an ISO 3166 code of two letters, or EU');
+  return { dataClasses, purpose, subjectRegion };
+}
+
+/** Small, so that a word means the same however it is written. */
+const word = /^[a-z0-9][a-z0-9._-]{0,39}$/;
+
+const wrongWord = (param: string, form: string): GatewayError =>
+  new GatewayError('invalid_request', `${param} is ${form}.`, { param });
 
 function qualityOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;

@@ -56,6 +56,7 @@ export async function settle(
     simulated: trace.attempts.some((attempt) => attempt.deployment.model.simulated),
     session: trace.decision?.shape.sessionKey,
     tags: trace.tags,
+    ...policyOf(trace),
     droppedParams: answering?.dropped ?? [],
     guardrails: trace.guardrails,
     cascade: trace.cascade,
@@ -63,6 +64,15 @@ export async function settle(
     decision: trace.decision,
     inputs: trace.inputs,
   };
+}
+
+/** Nothing of it where there is no pack and nothing was said. */
+function policyOf({ gate }: RequestTrace): Pick<RequestRecord, 'policy'> {
+  if (gate === undefined) return {};
+  const { version, facts } = gate;
+  const says = facts.dataClasses.length > 0 || (facts.purpose ?? facts.subjectRegion) !== undefined;
+  if (version === 'none' && !says) return {};
+  return { policy: { version, facts } };
 }
 
 /** The record of one chat call: what was asked, and for which request of the client's. */

@@ -1,4 +1,5 @@
 import type { Candidate, Catalog } from '../catalog/index.ts';
+import type { Policy, RequestFacts } from '../policy/index.ts';
 import type { DecisionTarget, Predictor } from '../router/index.ts';
 import type { BalanceStrategy, RetryPolicy, Timeouts } from '../upstream/index.ts';
 import type { Guardrail } from './guardrails/guardrail.ts';
@@ -24,6 +25,8 @@ export interface Route {
   feedbackFrom?: 'admins' | 'callers' | undefined;
   /** Whom it asks where the choice is undecided; absent = nobody. */
   signals?: RouteSignals | undefined;
+  /** What the operator states of the data in its requests; absent = nothing. */
+  data?: Partial<Omit<RequestFacts, 'tags'>> | undefined;
   /** Another form of the route that part of its conversations get. */
   canary?: Canary | undefined;
   /** Set in that other form itself. */
@@ -55,6 +58,8 @@ export interface Snapshot {
   catalog: Catalog;
   routes: Map<string, Route>;
   predictor: Predictor;
+  /** Who may see which request, and what may be kept of it. */
+  policy: Policy;
   timeouts: Timeouts;
   /** Upstream calls one request may make in all. */
   attemptsMax: number;

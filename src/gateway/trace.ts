@@ -1,6 +1,7 @@
 import type { Candidate, Deployment } from '../catalog/index.ts';
 import type { Principal } from '../identity/index.ts';
 import type { AttemptRecord, AttemptRole, CascadeRecord, GuardrailRecord } from '../ledger/index.ts';
+import type { PolicyGate } from '../policy/index.ts';
 import type { ChatRequest, GatewayError } from '../protocol/index.ts';
 import type { Decision, DecisionInputs } from '../router/index.ts';
 import type { ClientCall } from './call.ts';
@@ -46,6 +47,8 @@ export interface RequestTrace {
   request: ChatRequest;
   /** Undefined while the name in the request has not been resolved. */
   target: CallTarget | undefined;
+  /** Says who may see it and where it may be kept; undefined while the name has not been resolved. */
+  gate?: PolicyGate | undefined;
   decision: Decision | undefined;
   /** What the decision was made of; undefined also where it is too much to keep. */
   inputs?: DecisionInputs | undefined;

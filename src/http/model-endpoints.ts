@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Endpoint, Exchange } from './endpoint-table.ts';
 import { headersOf } from './headers.ts';
-import { findModel, type ListStyle, listModels } from './models.ts';
+import { findModel, gatesFor, type ListStyle, listModels } from './models.ts';
 import { replyJson } from './reply.ts';
 import type { HttpServerOptions } from './server.ts';
 
@@ -17,14 +17,13 @@ function models(styleOf: (request: IncomingMessage) => ListStyle) {
   return ({ request, response, params }: Exchange, { gateway }: HttpServerOptions): void => {
     const principal = gateway.identity.authenticate(headersOf(request));
     const snapshot = gateway.snapshot();
+    const gates = gatesFor(principal, snapshot, gateway);
     const style = styleOf(request);
     const name = params['model'];
     replyJson(
       response,
       200,
-      name === undefined
-        ? listModels(snapshot, principal, style)
-        : findModel(name, snapshot, principal, style),
+      name === undefined ? listModels(snapshot, gates, style) : findModel(name, snapshot, gates, style),
     );
   };
 }

@@ -1,7 +1,7 @@
 import type { Candidate, Deployment } from '../catalog/index.ts';
-import type { Snapshot } from '../gateway/index.ts';
+import { type GateDeps, gateOf, type Route, type Snapshot } from '../gateway/index.ts';
 import type { Principal } from '../identity/index.ts';
-import { admit } from '../policy/index.ts';
+import type { PolicyGate } from '../policy/index.ts';
 import { GatewayError } from '../protocol/index.ts';
 
 /** Whose list shape is wanted. */
@@ -17,9 +17,17 @@ interface ListedModel {
   outputTokensMax: number;
 }
 
+/** Opens the gate of a request about which nothing is said, to a route or, without one, to a model by its name. */
+type Gates = (route: Route | undefined) => PolicyGate;
+
+export function gatesFor(principal: Principal, snapshot: Snapshot, deps: GateDeps): Gates {
+  const data = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
+  return (route) => gateOf({ principal, route, wishes: { tags: [], data }, snapshot }, deps);
+}
+
 /** `GET /v1/models`: routes first, then every deployment that the key may call, in the list shape of the caller's dialect. */
-export function listModels(snapshot: Snapshot, principal: Principal, style: ListStyle): unknown {
-  const data = callable(snapshot, principal).map((model) => shown(model, style));
+export function listModels(snapshot: Snapshot, gates: Gates, style: ListStyle): unknown {
+  const data = callable(snapshot, gates).map((model) => shown(model, style));
   switch (style) {
     case 'openai-chat':
       return { object: 'list', data };
@@ -36,15 +44,15 @@ export function listModels(snapshot: Snapshot, principal: Principal, style: List
 }
 
 /** `GET /v1/models/{id}`; throws `model_not_found`, also for a model that the key may not call. */
-export function findModel(name: string, snapshot: Snapshot, principal: Principal, style: ListStyle): unknown {
-  const found = callable(snapshot, principal).find((model) => model.id === name);
+export function findModel(name: string, snapshot: Snapshot, gates: Gates, style: ListStyle): unknown {
+  const found = callable(snapshot, gates).find((model) => model.id === name);
   if (found !== undefined) return shown(found, style);
   const resolved = snapshot.catalog.resolve(name);
   const candidates =
     resolved.kind === 'deployments'
       ? resolved.deployments.flatMap(({ id }) => snapshot.catalog.candidates(id))
       : [];
-  if (candidates.length > 0 && mayCall(principal, name, candidates)) {
+  if (candidates.length > 0 && mayCall(gates(undefined), name, candidates)) {
     const { model, provider } = candidates[0]!.deployment;
     return shown(listed(name, provider.id, model), style);
   }
@@ -58,9 +66,9 @@ export function findModel(name: string, snapshot: Snapshot, principal: Principal
  * What the key may call, judged by the very rules a request meets. A deployment is listed by its id; for a key that may only
  * call it by another of its names, by that name.
  */
-function callable(snapshot: Snapshot, principal: Principal): ListedModel[] {
+function callable(snapshot: Snapshot, gates: Gates): ListedModel[] {
   const routes = [...snapshot.routes.values()]
-    .filter((route) => mayCall(principal, route.name, route.candidates))
+    .filter((route) => mayCall(gates(route), route.name, route.candidates))
     .map((route) => ({
       id: route.name,
       ownedBy: 'yumen',
@@ -71,10 +79,11 @@ function callable(snapshot: Snapshot, principal: Principal): ListedModel[] {
         ...route.candidates.map(({ deployment }) => deployment.model.outputTokensMax),
       ),
     }));
+  const gate = gates(undefined);
   const deployments = snapshot.catalog.deployments().flatMap((deployment) => {
     const { model, provider } = deployment;
     const candidates: Candidate[] = [{ id: deployment.id, deployment, effort: 'default' }];
-    const id = namesOf(deployment).find((name) => mayCall(principal, name, candidates));
+    const id = namesOf(deployment).find((name) => mayCall(gate, name, candidates));
     if (id === undefined) return [];
     return [listed(id, provider.id, model)];
   });
@@ -92,9 +101,9 @@ function namesOf({ id, model, provider, upstreamName }: Deployment): string[] {
   return [id, model.id, ...model.aliases, `${provider.id}/${upstreamName}`];
 }
 
-function mayCall(principal: Principal, calledAs: string, candidates: Candidate[]): boolean {
+function mayCall(gate: PolicyGate, calledAs: string, candidates: Candidate[]): boolean {
   const called = candidates.map((candidate) => ({ candidate, calledAs }));
-  return admit({ principal, candidates: called }).allowed.length > 0;
+  return gate.admit(called, 'serve').allowed.length > 0;
 }
 
 /** The catalogue does not know when a model was made available at a provider, so the time is the epoch, as other servers have it. */

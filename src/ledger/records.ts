@@ -1,3 +1,4 @@
+import type { RequestFacts } from '../policy/index.ts';
 import type { ClientDialectName, ErrorCode, ServiceUnits, Usage } from '../protocol/index.ts';
 import type { Decision, DecisionInputs } from '../router/index.ts';
 import type { NanoUsd } from '../std/index.ts';
@@ -124,6 +125,8 @@ export interface RequestRecord {
   simulated: boolean;
   session: string | undefined;
   tags: string[];
+  /** The packs in force, and what they were told of the request; absent without any. */
+  policy?: { version: string; facts: RequestFacts } | undefined;
   droppedParams: string[];
   /** In the order in which they were asked; absent where there were none, and in older records. */
   guardrails?: GuardrailRecord[] | undefined;

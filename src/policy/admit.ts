@@ -1,10 +1,13 @@
 import type { Candidate, Exclusion } from '../catalog/index.ts';
 import { allowsModel, type Principal } from '../identity/index.ts';
+import type { Refusal } from './policy.ts';
 
-/** What the policy may look at. Facts about the prompt's content join here when detectors exist; none may loosen a rule. */
+/** What the rules may look at. */
 export interface AdmissionRequest {
   principal: Principal;
-  candidates: CalledCandidate[];
+  candidates: readonly CalledCandidate[];
+  /** What packs and kill switches say of a candidate. */
+  refusal(candidate: Candidate): Refusal | undefined;
 }
 
 /** A candidate and the name by which the client called for it: its route, or the name in `model` or in the fallback list. */
@@ -24,10 +27,7 @@ interface Rule {
   refuses(called: CalledCandidate, request: AdmissionRequest): string | undefined;
 }
 
-/**
- * The rules in force, in order; the first refusal is the one recorded. Deny wins: no rule can allow what another refuses.
- * This one function guards the selection, every retry and every fallback, because only what it allows enters a plan.
- */
+/** What holds without any pack, in order. Deny wins: no rule can allow what another refuses. */
 const rules: Rule[] = [
   {
     id: 'key.models',
@@ -56,23 +56,23 @@ const rules: Rule[] = [
   },
 ];
 
-/** Splits candidates into those that may see this request and those that may not, each with the rule that refused it. */
+/**
+ * Splits candidates into those that may serve this request and those that may not, each with the rule that refused it. Only what it allows
+ * enters a plan, so that it guards the selection, every retry and every fallback. Called through a `PolicyGate`.
+ */
 export function admit(request: AdmissionRequest): Admission {
   const allowed: Candidate[] = [];
   const excluded: Exclusion[] = [];
   for (const called of request.candidates) {
     const { candidate } = called;
-    const refusal = firstRefusal(called, request);
+    const refusal = firstRefusal(called, request) ?? request.refusal(candidate);
     if (refusal === undefined) allowed.push(candidate);
     else excluded.push({ candidate: candidate.id, stage: 'policy', ...refusal });
   }
   return { allowed, excluded };
 }
 
-function firstRefusal(
-  called: CalledCandidate,
-  request: AdmissionRequest,
-): { rule: string; why: string } | undefined {
+function firstRefusal(called: CalledCandidate, request: AdmissionRequest): Refusal | undefined {
   for (const rule of rules) {
     const why = rule.refuses(called, request);
     if (why !== undefined) return { rule: rule.id, why };

@@ -1,4 +1,12 @@
 export { discoverProviders, type VariableReader } from './discover.ts';
+export {
+  type EndpointFacts,
+  endpointFacts,
+  isPrivateAddress,
+  type StatedEndpoint,
+  statedEndpoint,
+  statedEndpointSchema,
+} from './endpoint-facts.ts';
 export { classifyFailure, failureHint, knowsFailure } from './failure.ts';
 export { enginePorts, enginesToAsk, identifyEngine } from './identify-engine.ts';
 export { listedModels } from './listed-models.ts';

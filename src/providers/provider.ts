@@ -1,5 +1,6 @@
 import type { DialectName } from '../protocol/index.ts';
 import { cloudOf, keysOf } from './credentials.ts';
+import type { StatedEndpoint } from './endpoint-facts.ts';
 import type { Provider, RateLimits, Vendor, VendorRegion } from './vendor.ts';
 import { findVendor, vendors } from './vendors.ts';
 import { wiresOf } from './wires.ts';
@@ -23,9 +24,8 @@ export interface ProviderSettings {
   parameters?: { [name: string]: string } | undefined;
   /** Replaces the vendor's address, e.g. a workspace host, a proxy, an engine of one's own. */
   baseUrl?: string | undefined;
-  /** Where this provider infers and stores, when the operator knows better than the vendor's table. */
-  processing?: string | undefined;
-  storage?: string | undefined;
+  /** What the operator knows better than the vendor's table: where it infers and stores, who runs it, what becomes of prompts. */
+  endpoint?: StatedEndpoint | undefined;
 }
 
 /**
@@ -50,8 +50,9 @@ export function createProvider(settings: ProviderSettings): Provider {
     vendor,
     region: address.region,
     baseUrl: address.baseUrl,
-    processing: settings.processing ?? address.processing,
-    storage: settings.storage ?? address.storage,
+    processing: settings.endpoint?.processing ?? address.processing,
+    storage: settings.endpoint?.storage ?? address.storage,
+    ...(settings.endpoint !== undefined && { stated: settings.endpoint }),
     keys: keysOf(settings, vendor),
     wires: wiresOf(settings, vendor),
     cloud: cloudOf(settings, vendor),

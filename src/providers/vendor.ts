@@ -5,6 +5,7 @@ import type {
   JsonObject,
   ReasoningControl,
 } from '../protocol/index.ts';
+import type { StatedEndpoint } from './endpoint-facts.ts';
 
 /** How long a vendor keeps the prefix of a prompt for the next request that begins with it. */
 export interface PromptCache {
@@ -241,6 +242,8 @@ export interface Provider {
   baseUrl: string;
   processing: string | undefined;
   storage: string | undefined;
+  /** What the operator states of it, beside those two. */
+  stated?: StatedEndpoint | undefined;
   /** Empty for engines without a key. */
   keys: ProviderKey[];
   /** The ways it can be spoken with; the first is taken unless another speaks the client's dialect and may be. */

@@ -8,6 +8,7 @@ import {
   KeptLengths,
   KeptOutcomes,
   KeptResponses,
+  KillSwitches,
   OpenRequests,
   ReplayPredictors,
   RoutePacing,
@@ -20,6 +21,7 @@ import type { HttpServerOptions, WhatIfOptions } from '../http/index.ts';
 import { openIdentity } from '../identity/index.ts';
 import { createTokenCounter, createTokenEstimator, type LedgerStore, openLedger } from '../ledger/index.ts';
 import { createMemoryLimits } from '../limits/index.ts';
+import { killedBy } from '../policy/index.ts';
 import { Canaries, gradeAnswers, ProofDesk, type ProofStore, type SavingsSources } from '../proof/index.ts';
 import { GatewayError } from '../protocol/index.ts';
 import { discoverProviders } from '../providers/index.ts';
@@ -68,6 +70,7 @@ export interface Composition {
   /** Whoever proves routes, and what is kept of it. */
   proof: { desk: ProofDesk; store: ProofStore; canaries: Canaries };
   savings: SavingsSources;
+  switches: KillSwitches;
   whatIf: WhatIfOptions;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
@@ -183,8 +186,11 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
   const heartbeat = new Heartbeat(silenceMs, clock.monotonicMs);
   closers.add(() => heartbeat.close());
   const breakers = createCircuitBreakers(Math.random);
+  const switches = await KillSwitches.open({ store: store.switches, clock, ids, log });
+  closers.add(() => switches.close());
   const fleet = new Fleet({
     breakers,
+    barred: (deployment) => killedBy(deployment, switches.inForce()) !== undefined,
     random: Math.random,
     keyRefused: (refused) =>
       log.warn(
@@ -269,6 +275,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     }),
     thoughts: new ThoughtMemory(),
     openRequests: new OpenRequests(),
+    switches: () => switches.inForce(),
     snapshot: () => inForce.snapshot,
     log,
   };
@@ -338,6 +345,7 @@ async function open(options: ComposeOptions, closers: Closers): Promise<Composit
     gateway,
     ledgerStore: store.ledger,
     proof: { desk, store: store.proof, canaries },
+    switches,
     savings: { savings: store.savings, proof: store.proof },
     whatIf: {
       ledger: store.ledger,

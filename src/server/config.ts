@@ -5,7 +5,9 @@ import { parse as parseYaml, YAMLParseError } from 'yaml';
 import { z } from 'zod';
 import { deploymentSettingsSchema, rateLimitsSchema } from '../catalog/index.ts';
 import { guardrailSettingsSchema, guardrailsMax, routeSignalsSchema } from '../gateway/index.ts';
+import { policiesSchema } from '../policy/index.ts';
 import { routeProofSchema } from '../proof/index.ts';
+import { statedEndpointSchema } from '../providers/index.ts';
 import { balanceStrategies } from '../upstream/index.ts';
 import { defaults } from './defaults.ts';
 import type { Environment } from './environment.ts';
@@ -69,6 +71,9 @@ const providerSchema = z.strictObject({
     .record(z.string(), z.string())
     .optional()
     .describe('Parts of the vendor’s address that are your own, e.g. resource, project, workspace'),
+  endpoint: statedEndpointSchema
+    .optional()
+    .describe('What you know of it better than the vendor’s table, for policies'),
   base_url: z
     .url()
     .optional()
@@ -119,6 +124,10 @@ const cascadeSchema = z.strictObject({
     ),
 });
 
+const dataWord = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,39}$/, 'use at most 40 small letters, digits, dots and dashes');
+
 const canarySchema = z
   .strictObject({
     share: z.number().gt(0).max(0.5).default(0.05).describe('Of the route’s conversations'),
@@ -167,6 +176,18 @@ const routeSchema = z.strictObject({
   signals: routeSignalsSchema
     .optional()
     .describe('Services that are asked what they think of a request where the choice is undecided'),
+  data: z
+    .strictObject({
+      classes: z.array(dataWord).max(20).default([]).describe('Of the data in its requests'),
+      purpose: dataWord.optional().describe('E.g. production, research; clients can only add to it'),
+      subject_region: z
+        .string()
+        .regex(/^[A-Z]{2}$/, 'use an ISO 3166 code, or EU')
+        .optional()
+        .describe('Where the people live whom the data is about'),
+    })
+    .optional()
+    .describe('What policies are told of its requests'),
   canary: canarySchema
     .optional()
     .describe('Another form of the route for part of its conversations, taken back where it fares worse'),
@@ -245,7 +266,16 @@ const configSchema = z.strictObject({
     })
     .default([])
     .describe('Services that check requests and answers, asked in this order'),
-  policies: z.array(z.unknown()).default([]),
+  installation: z
+    .strictObject({
+      processing: z.string().optional().describe('Where this gateway runs: ISO 3166, or a label'),
+      storage: z.string().optional().describe('Where its data folder lies; as processing when absent'),
+    })
+    .prefault({})
+    .describe('Policies also say what may be kept here, and engines at localhost stand here'),
+  policies: policiesSchema
+    .default([])
+    .describe('Packs of rules about who may see which request; all of them hold'),
 });
 
 export type Config = z.output<typeof configSchema>;
@@ -357,8 +387,6 @@ function refuseUnavailable(config: Config, path: string): void {
       );
     }
   }
-  if (config.policies.length > 0)
-    throw new ConfigError(`${path}: policies are not available yet: remove them, or restrict keys by model.`);
   if (config.cache !== undefined)
     throw new ConfigError(`${path}: cache is not available yet: counters live in this process.`);
   if (config.storage !== undefined) folderOf(config.storage.url, path);

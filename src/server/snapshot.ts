@@ -11,7 +11,8 @@ import {
   rateLimits,
 } from '../catalog/index.ts';
 import { createGuardrail, type Route, type Snapshot } from '../gateway/index.ts';
-import { createProvider, findVendor, type ProviderSettings } from '../providers/index.ts';
+import { createPolicy, noPolicy, type Policy, PolicyError } from '../policy/index.ts';
+import { createProvider, findVendor, type ProviderSettings, statedEndpoint } from '../providers/index.ts';
 import { abilityRank, type DecisionTarget, type Predictor } from '../router/index.ts';
 import { type Config, ConfigError, type LoadedConfig, type RouteConfig } from './config.ts';
 import { defaults } from './defaults.ts';
@@ -58,6 +59,7 @@ function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Sna
       catalog,
       predictor,
       routes,
+      policy: noPolicy,
       timeouts,
       attemptsMax,
       balance,
@@ -78,6 +80,7 @@ function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Sna
     catalog,
     predictor,
     routes,
+    policy: policyOf(config, where),
     timeouts: {
       connectMs: config.timeouts.connect_ms,
       firstByteMs: config.timeouts.first_byte_ms,
@@ -99,6 +102,15 @@ function compile({ setup, predictor, sandboxUrl, findings }: SnapshotParts): Sna
       return createGuardrail(settings);
     }),
   };
+}
+
+function policyOf({ policies, installation }: Config, where: string): Policy {
+  const { processing, storage = processing } = installation;
+  try {
+    return createPolicy(policies, { processing, storage });
+  } catch (thrown) {
+    throw thrown instanceof PolicyError ? new ConfigError(`${where}: ${thrown.message}`) : thrown;
+  }
 }
 
 function catalogOf(
@@ -124,12 +136,13 @@ function catalogOf(
 }
 
 function providerSettings(entry: Config['providers'][number]): ProviderSettings {
-  const { api_key, api_keys, base_url, aws, google, ...rest } = entry;
+  const { api_key, api_keys, base_url, aws, google, endpoint, ...rest } = entry;
   return {
     ...rest,
     apiKey: api_key,
     apiKeys: api_keys?.map((each) => (typeof each === 'string' ? { key: each } : keySettings(each))),
     baseUrl: base_url,
+    endpoint: endpoint && statedEndpoint(endpoint),
     aws: aws && {
       accessKeyId: aws.access_key_id,
       secretAccessKey: aws.secret_access_key,
@@ -209,6 +222,11 @@ function usualRoute(name: string, route: RouteConfig, config: Config, catalog: C
     upgradeShareMax: route.upgrade_share_max,
     learn: route.learn,
     feedbackFrom: route.feedback_from,
+    data: route.data && {
+      dataClasses: route.data.classes,
+      purpose: route.data.purpose,
+      subjectRegion: route.data.subject_region,
+    },
     signals: route.signals && signalsOf(route.signals, reference, catalog),
   };
 }

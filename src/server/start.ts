@@ -47,6 +47,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       ledgerStore: composition.ledgerStore,
       proof: composition.proof,
       savings: composition.savings,
+      switches: composition.switches,
       whatIf: composition.whatIf,
       replayPredictors: composition.replayPredictors,
       version: options.version,

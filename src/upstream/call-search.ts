@@ -103,6 +103,10 @@ export class CallSearch {
         'All deployments that may serve this request are busy, and its turn did not come in time.';
       return new GatewayError('overloaded', message, { retryAfterMs, detail: `no place at: ${ids}` });
     }
+    if (this.obstacles.length > 0 && this.obstacles.every(({ kind }) => kind === 'barred')) {
+      const message = 'Everything that may serve this request has been switched off by the operator.';
+      return new GatewayError('forbidden', message, { detail: `kill switches bar: ${ids}` });
+    }
     if (this.obstacles.some(({ kind }) => kind === 'limited')) {
       const message =
         'The deployments that may serve this request have reached the rate limits that are configured for them.';

@@ -13,6 +13,7 @@ import { Channel } from '../../src/storage/sqlite/channel.ts';
 import { sampleDecision, sampleRecord } from '../ledger/sample-records.ts';
 import { findingStoreConformance } from './finding-store-conformance.ts';
 import { keyStoreConformance, sampleKey } from './key-store-conformance.ts';
+import { killSwitchStoreConformance } from './kill-switch-store-conformance.ts';
 import { ledgerStoreConformance } from './ledger-store-conformance.ts';
 import { proofStoreConformance } from './proof-store-conformance.ts';
 import { providerObjectsConformance } from './provider-objects-conformance.ts';
@@ -56,6 +57,23 @@ findingStoreConformance('sqlite findings', async () => {
       const store = await openSqliteStore({ dataFolder });
       stores.push(store);
       return store.findings;
+    },
+    async close() {
+      await Promise.all(stores.map((store) => store.close()));
+      await rm(dataFolder, { recursive: true });
+    },
+  };
+});
+
+killSwitchStoreConformance('sqlite kill switches', async () => {
+  const dataFolder = await mkdtemp(join(tmpdir(), 'yumen-'));
+  const stores = [await openSqliteStore({ dataFolder })];
+  return {
+    store: stores[0]!.switches,
+    async reopen() {
+      const store = await openSqliteStore({ dataFolder });
+      stores.push(store);
+      return store.switches;
     },
     async close() {
       await Promise.all(stores.map((store) => store.close()));
@@ -211,7 +229,7 @@ test('a thread that could not open the database is started again by the next cal
     thread: { path, readOnly: false, synchronous: 'normal', pollMs: 250 },
     callsMax: 10,
     callMs: 10_000,
-    onKeysChanged: () => {},
+    onChanged: () => {},
   });
   await assert.rejects(channel.call('listKeys'), { code: 'store_unavailable' });
   await mkdir(dirname(path));

@@ -67,7 +67,7 @@ export async function startCascade(config: string, proof?: ProofHook): Promise<C
     decide: (input, predictor) => withCascade(decide(input, predictor), input, forced),
   };
   const version = '0.0.0-test';
-  const { bodyBytesMax, ledgerStore, savings, replayPredictors } = composition;
+  const { bodyBytesMax, ledgerStore, savings, switches, replayPredictors } = composition;
   const server = createHttpServer({
     gateway,
     limits: defaultHttpLimits,
@@ -80,6 +80,7 @@ export async function startCascade(config: string, proof?: ProofHook): Promise<C
       ledgerStore,
       proof: composition.proof,
       savings,
+      switches,
       whatIf: composition.whatIf,
       replayPredictors,
       version,

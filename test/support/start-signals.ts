@@ -79,7 +79,15 @@ ${extra}`,
     sandboxSpeed: Number.POSITIVE_INFINITY,
     log,
   });
-  const { gateway: composed, bodyBytesMax, ledgerStore, savings, replayPredictors, readiness } = composition;
+  const {
+    gateway: composed,
+    bodyBytesMax,
+    ledgerStore,
+    savings,
+    switches,
+    replayPredictors,
+    readiness,
+  } = composition;
   let sessions = 0;
   const started: SignalsGateway = {
     cheap,
@@ -159,6 +167,7 @@ ${extra}`,
       ledgerStore,
       proof: composition.proof,
       savings,
+      switches,
       whatIf: composition.whatIf,
       replayPredictors,
       version,

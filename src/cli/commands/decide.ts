@@ -77,6 +77,7 @@ async function decide(text: string, options: DecideOptions, io: CommandIo): Prom
     lengths: new OutputLengths(),
     decide: routerDecide,
     pacing: new RoutePacing({ clock: systemClock }),
+    switches: () => [],
     snapshot: () => snapshot,
   };
   const decision =

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Candidate } from '../../catalog/index.ts';
-import { type Route, RoutePacing, type Snapshot } from '../../gateway/index.ts';
+import { gateOf, type Route, RoutePacing, type Snapshot } from '../../gateway/index.ts';
 import type { Principal } from '../../identity/index.ts';
 import { createTokenCounter, createTokenEstimator } from '../../ledger/index.ts';
 import {
@@ -128,7 +128,8 @@ async function run(files: string[], flags: ForecastFlags, io: CommandIo): Promis
   const judges = (flags.judge ?? []).map((name) => judgeOf(name, snapshot));
   const random = randomOf(flags.seed);
   const read = await readAll(files, flags, random, io);
-  const { deps, close } = surroundings(snapshot, judges);
+  const { deps, close } = surroundings(snapshot, route, judges);
+  if (flags.run === true) requireAllowed(route, judges, deps.gate);
   try {
     const input = prepareForecast(read, {
       estimate: { ...deps, route, principal: operator },
@@ -294,22 +295,41 @@ function judgeOf(name: string, snapshot: Snapshot): Judge {
   return { family: candidate.deployment.model.family, candidates: [candidate] };
 }
 
+/** Whoever would be sent the texts of the log must be allowed to see them. Throws CommandError. */
+function requireAllowed({ reference, candidates }: Route, judges: Judge[], gate: Surroundings['gate']): void {
+  const called = new Set([reference, ...candidates].map((candidate) => ['shadow', candidate] as const));
+  const asked = judges.flatMap((judge) => judge.candidates.map((candidate) => ['judge', candidate] as const));
+  for (const [use, { id, deployment }] of [...called, ...asked]) {
+    const refusal = gate.refusal(deployment, use);
+    if (refusal === undefined) continue;
+    throw new CommandError(`The policy keeps these logs from ${id} (${refusal.rule}): ${refusal.why}.`, 2);
+  }
+}
+
 type Surroundings = RunnerDeps & Omit<EstimateDeps, 'route' | 'principal'>;
 
 /** What deciding and calling need beside the configuration, as a gateway that has just started has it. */
-function surroundings(snapshot: Snapshot, judges: Judge[]): { deps: Surroundings; close(): Promise<void> } {
+function surroundings(
+  snapshot: Snapshot,
+  route: Route,
+  judges: Judge[],
+): { deps: Surroundings; close(): Promise<void> } {
   const clock = systemClock;
   const breakers = createCircuitBreakers(Math.random);
   const transport = createUndiciTransport({ clock });
   const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
+  const data = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
+  const wishes = { tags: [], data };
   return {
     deps: {
+      gate: gateOf({ principal: operator, route, wishes, snapshot }, { clock, switches: () => [] }),
       ids: createIdSource(clock),
       clock,
       breakers,
       fleet: new Fleet({ breakers, random: Math.random }),
       decide: routerDecide,
       pacing: new RoutePacing({ clock }),
+      switches: () => [],
       snapshot: () => snapshot,
       transport,
       estimator,

@@ -1,4 +1,5 @@
 import type { GuardrailRecord } from '../../ledger/index.ts';
+import type { PolicyGate } from '../../policy/index.ts';
 import { GatewayError, type JsonObject } from '../../protocol/index.ts';
 import type { AnswerSink } from '../call.ts';
 import { cancellationOf } from '../execution.ts';
@@ -13,6 +14,8 @@ export type GuardrailDeps = Pick<GatewayDeps, 'transport' | 'clock' | 'log'>;
 /** Whom the answers of guardrails concern, and where they are noted. */
 export interface Consultation {
   requestId: string;
+  /** Of the request; undefined = nothing of a request is shown. */
+  gate: PolicyGate | undefined;
   notes: GuardrailRecord[];
   sink: AnswerSink;
   open: OpenRequest;
@@ -39,6 +42,14 @@ export async function consult<Replacement>(
   consultation: Consultation,
 ): Promise<Replacement | undefined> {
   const { deps, notes, open } = consultation;
+  const refusal = consultation.gate?.serviceRefusal(guardrail.endpoint, 'guardrail');
+  if (refusal !== undefined) {
+    // It may not see the request, and the request may not go on without it.
+    throw new GatewayError(
+      'forbidden',
+      `The guardrail «${guardrail.name}» must check this request, and the policy keeps it from seeing it (${refusal.rule}): ${refusal.why}. Its operator states where it runs under guardrails.endpoint.`,
+    );
+  }
   const startedMs = deps.clock.monotonicMs();
   const note = (action: GuardrailRecord['action'], code: string | undefined): void => {
     const durationMs = deps.clock.monotonicMs() - startedMs;

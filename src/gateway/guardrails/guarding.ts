@@ -43,7 +43,7 @@ export function guardingOf(
   if (before.length === 0 && after.length === 0) return undefined;
   const notes = trace.guardrails ?? [];
   trace.guardrails = notes;
-  const consultation = { requestId: trace.call.requestId, notes, ...client, deps };
+  const consultation = { requestId: trace.call.requestId, gate: trace.gate, notes, ...client, deps };
   const subject = subjectOf(trace, target);
   return {
     checksAnswer: after.length > 0,

@@ -1,5 +1,11 @@
 import { z } from 'zod';
 import { allowsModel } from '../../identity/index.ts';
+import {
+  isPrivateAddress,
+  type StatedEndpoint,
+  statedEndpoint,
+  statedEndpointSchema,
+} from '../../providers/index.ts';
 
 export const guardrailsMax = 16;
 
@@ -40,6 +46,9 @@ export const guardrailSettingsSchema = z.strictObject({
     .enum(['whole', 'off'])
     .default('whole')
     .describe('after, on streamed answers: whole holds them back until they are checked, off lets them pass'),
+  endpoint: statedEndpointSchema
+    .optional()
+    .describe('Who runs it and where, for policies; one at a private address is yours'),
   max_body_bytes: z
     .int()
     .min(1_024)
@@ -65,6 +74,8 @@ export interface Guardrail {
   /** Streamed answers are held back for it. */
   checksStreams: boolean;
   bodyBytesMax: number;
+  /** What policies may know of it. */
+  endpoint: StatedEndpoint;
 }
 
 export function createGuardrail(settings: GuardrailSettings): Guardrail {
@@ -78,6 +89,17 @@ export function createGuardrail(settings: GuardrailSettings): Guardrail {
     headers: settings.headers,
     checksStreams: settings.stream === 'whole',
     bodyBytesMax: settings.max_body_bytes,
+    endpoint: endpointOf(settings),
+  };
+}
+
+/** A service on this machine stands where the installation does; elsewhere only the operator knows. */
+function endpointOf({ url, endpoint }: GuardrailSettings): StatedEndpoint {
+  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
+  return {
+    ...(isPrivateAddress(url) && { selfHosted: true, operator: 'self', trainsOnInput: false }),
+    ...(isLocal && { processing: 'local', storage: 'local' }),
+    ...(endpoint && statedEndpoint(endpoint)),
   };
 }
 

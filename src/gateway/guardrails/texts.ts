@@ -15,7 +15,7 @@ export async function checkTexts(
   texts: readonly (string | undefined)[],
   deployments: readonly Deployment[],
 ): Promise<void> {
-  const { trace, snapshot, principal, call, sink, open, deps } = exchange;
+  const { trace, snapshot, principal, gate, call, sink, open, deps } = exchange;
   if (trace === undefined || snapshot.guardrails === undefined) return;
   const names = [trace.model, ...deployments.flatMap(({ id, model }) => [id, model.id])];
   const guardrails = guardrailsFor(snapshot.guardrails, 'before', names);
@@ -41,6 +41,6 @@ export async function checkTexts(
         );
   for (const guardrail of guardrails) {
     const question = { phase: 'before' as const, body, read: () => undefined };
-    await consult(guardrail, question, { requestId: call.requestId, notes, sink, open, deps });
+    await consult(guardrail, question, { requestId: call.requestId, gate, notes, sink, open, deps });
   }
 }

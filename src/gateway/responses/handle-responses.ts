@@ -27,7 +27,7 @@ export function handleResponses(call: ResponsesCall, sink: AnswerSink, deps: Gat
     async readBody(principal: Principal) {
       const bytes = await call.readBody(principal);
       turn = beginTurn(bytes, principal, call, deps);
-      return turn === undefined ? bytes : bodyOfTurn(turn, bytes, call, deps);
+      return turn === undefined ? bytes : bodyOfTurn(turn, principal, bytes, call, deps);
     },
   };
   const captured = new CaptureSink({

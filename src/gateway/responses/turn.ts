@@ -8,8 +8,9 @@ import {
   spliceTopLevel,
 } from '../../protocol/index.ts';
 import type { ClientCall } from '../call.ts';
+import { gateOf } from '../gate-of.ts';
 import type { GatewayDeps } from '../gateway.ts';
-import { forbidsStoring } from '../request-headers.ts';
+import { forbidsStoring, readWishes } from '../request-headers.ts';
 import { tenantOf } from '../tenant.ts';
 import { expandCompactions, mayHoldCompaction } from './compaction-item.ts';
 import { type Holders, holdersOf } from './holders.ts';
@@ -83,6 +84,7 @@ export function beginTurn(
  */
 export async function bodyOfTurn(
   turn: Turn,
+  principal: Principal,
   bytes: Uint8Array,
   place: TurnPlace,
   deps: GatewayDeps,
@@ -96,12 +98,21 @@ export async function bodyOfTurn(
   const sent = await continued(turn, added, edits, place, deps);
   const expanded = expandCompactions(sent, turn.tenant, deps.sealer);
   if (expanded.found || sent !== given) edits['input'] = expanded.items as Json[];
-  turn.kept = turn.whole && deps.responses.keeps && asksToKeep(turn, place);
+  turn.kept =
+    turn.whole && deps.responses.keeps && asksToKeep(turn, place) && mayBeKept(turn, principal, place, deps);
   leaveVendorStore(turn, place, edits);
   turn.vendorKeeps = turn.body['store'] !== false && edits['store'] !== false;
   const spliced = spliceTopLevel(bytes, edits);
   if (spliced.byteLength > place.bodyBytesMax) throw tooLarge(place.bodyBytesMax);
   return spliced;
+}
+
+/** A conversation that may not be stored where this installation stands is gone with its answer. */
+function mayBeKept({ body }: Turn, principal: Principal, { headers }: TurnPlace, deps: GatewayDeps): boolean {
+  const snapshot = deps.snapshot();
+  const route = snapshot.routes.get(String(body['model']));
+  const gate = gateOf({ principal, route, wishes: readWishes(headers), snapshot }, deps);
+  return gate.keepRefusal('conversation') === undefined;
 }
 
 /** The items to send, and in the turn the whole conversation, whoever holds its older part. */

@@ -1,5 +1,4 @@
 import type { Deployment } from '../../catalog/index.ts';
-import { admit } from '../../policy/index.ts';
 import {
   type ChatRequest,
   clientDialects,
@@ -15,9 +14,11 @@ import { countUrl } from '../../providers/index.ts';
 import { executeService } from '../../upstream/index.ts';
 import type { AnswerSink } from '../call.ts';
 import { cancellationOf, toolsOf } from '../execution.ts';
+import { gateOf } from '../gate-of.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { namesOf } from '../guardrails/guarding.ts';
 import { guardrailsFor } from '../guardrails/guardrail.ts';
+import { readWishes } from '../request-headers.ts';
 import { sendJson } from '../send-json.ts';
 import { type CallTarget, resolveTarget } from '../target.ts';
 import type { ServiceCall } from './call.ts';
@@ -82,11 +83,13 @@ function countedRequest(
 
 /** The reference of the route or model, where the key may call it, else the first that it may. */
 function countingDeployment(
-  { principal }: ServiceExchange,
+  exchange: ServiceExchange,
   request: ChatRequest,
-  { reference, candidates }: CallTarget,
+  { route, reference, candidates }: CallTarget,
 ): Deployment {
-  const { allowed, excluded } = admit({ principal, candidates });
+  const { principal, snapshot, call, deps } = exchange;
+  const gate = gateOf({ principal, route, wishes: readWishes(call.headers), snapshot }, deps);
+  const { allowed, excluded } = gate.admit(candidates, 'serve');
   const chosen = allowed.find(({ id }) => id === reference.id) ?? allowed[0];
   if (chosen !== undefined) return chosen.deployment;
   const why = excluded[0]?.why ?? 'no candidate is left';

@@ -1,9 +1,11 @@
 import type { Principal } from '../../identity/index.ts';
 import type { RequestRecord } from '../../ledger/index.ts';
 import type { RateState, Reservation } from '../../limits/index.ts';
+import type { PolicyGate } from '../../policy/index.ts';
 import { GatewayError, toGatewayError } from '../../protocol/index.ts';
 import type { ServiceName } from '../../providers/index.ts';
 import type { AnswerSink } from '../call.ts';
+import { gateOf } from '../gate-of.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import type { OpenRequest } from '../open-requests.ts';
 import { readWishes } from '../request-headers.ts';
@@ -23,6 +25,8 @@ export interface ServiceExchange {
   readonly deps: GatewayDeps;
   readonly snapshot: Snapshot;
   readonly principal: Principal;
+  /** Says who may see the request. */
+  readonly gate: PolicyGate;
   readonly rate: RateState | undefined;
   readonly open: OpenRequest;
   /** Undefined until the request could be read: then it gets a record, whatever comes of it. */
@@ -52,7 +56,8 @@ export async function serveService(
     const principal = deps.identity.authenticate(call.headers);
     const admission = await deps.limits.admitRate(principal);
     release = () => admission.release();
-    const known = { call, sink, deps, snapshot, principal, rate: admission.rate, open };
+    const gate = gateOf({ principal, route: undefined, wishes: readWishes(call.headers), snapshot }, deps);
+    const known = { call, sink, deps, snapshot, principal, gate, rate: admission.rate, open };
     exchange = { ...known, trace: undefined, reservation: undefined, recorded: false, begun: false };
     await work(exchange);
   } catch (thrown) {

@@ -1,5 +1,4 @@
 import type { Deployment, ModelKind } from '../../catalog/index.ts';
-import { admit } from '../../policy/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import type { Provider, Service, ServiceName } from '../../providers/index.ts';
 import type { Callee } from '../../upstream/index.ts';
@@ -124,7 +123,7 @@ export function unlisted(
 
 /** Those that the policy allows and that have the endpoint, in order. */
 export function admitted(
-  { principal }: Pick<ServiceExchange, 'principal'>,
+  { gate }: Pick<ServiceExchange, 'gate'>,
   callees: Callee[],
   calledAs: string,
   service: ServiceName,
@@ -139,7 +138,7 @@ export function admitted(
     );
   }
   const candidates = able.map((candidate) => ({ candidate, calledAs }));
-  const { allowed, excluded } = admit({ principal, candidates });
+  const { allowed, excluded } = gate.admit(candidates, 'serve');
   if (allowed.length === 0) {
     const why = excluded[0]?.why ?? 'no candidate is left';
     throw new GatewayError(

@@ -1,6 +1,5 @@
 import type { Principal } from '../../identity/index.ts';
 import type { AttemptRecord } from '../../ledger/index.ts';
-import { admit } from '../../policy/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import {
   type AskedSignal,
@@ -43,7 +42,7 @@ export async function informed(plan: Plan, question: SignalQuestion, deps: Signa
   if (route === undefined || signals === undefined) return plan;
   deps.signals.seen(route.name, signals.shareMax);
   if (route.mode === 'observe' && !signals.inObserve) return plan;
-  const sources = askable(route, signals, question, deps);
+  const sources = askable(route, signals, plan, question, deps);
   const offers = offersOf(sources, plan, deps);
   if (offers.length === 0) return plan;
   const doubt = isUndecided(plan.input, plan.decision, offers, question.snapshot.predictor, (signals) =>
@@ -72,12 +71,13 @@ export async function informed(plan: Plan, question: SignalQuestion, deps: Signa
 function askable(
   { name }: Route,
   { sources }: RouteSignals,
-  { principal, target }: SignalQuestion,
+  { gate }: Plan,
+  { target }: SignalQuestion,
   deps: SignalDeps,
 ): SignalSource[] {
   return sources.flatMap((source) => {
     const own = source.callees.map((candidate) => ({ candidate, calledAs: name }));
-    const { allowed } = admit({ principal, candidates: [...target.candidates, ...own] });
+    const { allowed } = gate.admit([...target.candidates, ...own], 'signal');
     const callees = source.callees.filter((callee) => allowed.includes(callee));
     return callees.length > 0 && deps.signals.offers(name, source.name) ? [{ ...source, callees }] : [];
   });

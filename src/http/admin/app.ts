@@ -5,6 +5,7 @@ import { HTTPException } from 'hono/http-exception';
 import {
   errorHeaders,
   type GatewayDeps,
+  type KillSwitches,
   preview,
   type ReplayPredictors,
   recordedPreview,
@@ -18,6 +19,7 @@ import * as contract from './contract.ts';
 import { type AdminEnv, answer, answers, requireAdmin } from './endpoint.ts';
 import { feedbackEndpoints } from './feedback-endpoints.ts';
 import { labelEndpoints } from './label-endpoints.ts';
+import { policyEndpoints } from './policy-endpoints.ts';
 import {
   newKeyInput,
   presentDecision,
@@ -41,6 +43,7 @@ export interface AdminOptions {
   /** What savings are derived from. */
   savings: SavingsSources;
   whatIf: WhatIfOptions;
+  switches: KillSwitches;
   /** Who makes stored decisions again. */
   replayPredictors: ReplayPredictors;
   version: string;
@@ -379,6 +382,7 @@ function createAdminApp(options: AdminOptions): OpenAPIHono<AdminEnv> {
   feedbackEndpoints(app, options);
   savingsEndpoint(app, gateway, options.savings);
   whatIfEndpoint(app, options.whatIf);
+  policyEndpoints(app, options);
 
   app.get('/api/openapi.json', (context) =>
     context.json(

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { policyFactsSchema, requestPolicySchema } from './policy-contract.ts';
 
 /**
  * The admin API's documents, as the dashboard and operators see them: snake case, money both as a USD number for people and as exact
@@ -104,6 +105,7 @@ const requestSummarySchema = z
     simulated: z.boolean(),
     session: z.string().nullable(),
     tags: z.array(z.string()),
+    policy: requestPolicySchema.nullable().describe('Null where there is no pack and nothing was said'),
     dropped_params: z.array(z.string()),
   })
   .openapi('RequestSummary');
@@ -165,7 +167,14 @@ export const decisionSchema = z
       }),
     ),
     excluded: z.array(
-      z.object({ candidate: z.string(), stage: z.string(), rule: z.string(), why: z.string() }),
+      z.object({
+        candidate: z.string(),
+        stage: z.string(),
+        rule: z.string(),
+        why: z.string(),
+        also: z.array(z.string()).optional().describe('Other rules that refuse it'),
+        facts: policyFactsSchema.optional().describe('What the rule looked at; null = not known'),
+      }),
     ),
     signals: z
       .object({

@@ -183,7 +183,18 @@ export function presentSummary(record: LedgerRequestSummary): contract.RequestSu
     simulated: record.simulated,
     session: record.session ?? null,
     tags: record.tags,
+    policy: record.policy === undefined ? null : presentPolicyOf(record.policy),
     dropped_params: record.droppedParams,
+  };
+}
+
+function presentPolicyOf({ version, facts }: NonNullable<RequestRecord['policy']>) {
+  const { dataClasses, purpose, subjectRegion } = facts;
+  return {
+    version,
+    data_classes: [...dataClasses],
+    purpose: purpose ?? null,
+    subject_region: subjectRegion ?? null,
   };
 }
 

@@ -1,7 +1,6 @@
 import type { Candidate } from '../../catalog/index.ts';
 import { type BesideDeps, callBeside, type ProvedRequest } from '../../gateway/index.ts';
 import { type AttemptRecord, type RequestRecord, servedBy } from '../../ledger/index.ts';
-import { admit } from '../../policy/index.ts';
 import type { ChatAnswer } from '../../protocol/index.ts';
 import { answerFaults, faultTable } from '../../router/index.ts';
 import type { Cancellation } from '../../upstream/index.ts';
@@ -39,11 +38,11 @@ export async function completePair(
   deps: BesideDeps,
   cancellation: Cancellation,
 ): Promise<CompletedPair | { incomplete: Incomplete; records: AttemptRecord[] }> {
-  const { route, principal, wanted } = drawn;
+  const { route, gate, wanted } = drawn;
   const reference = route.reference;
   const all = [reference, ...wanted.filter(({ id }) => id !== reference.id)];
   const candidates = all.map((candidate) => ({ candidate, calledAs: route.name }));
-  if (admit({ principal, candidates }).allowed.length < all.length)
+  if (gate.admit(candidates, 'shadow').allowed.length < all.length)
     return { incomplete: 'not-allowed', records: [] };
   const answers = await Promise.all(all.map((candidate) => answerOf(candidate, drawn, deps, cancellation)));
   const records = answers.flatMap((one) => one.records);

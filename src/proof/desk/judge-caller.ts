@@ -1,6 +1,7 @@
 import type { Candidate } from '../../catalog/index.ts';
 import { type BesideAnswer, type BesideDeps, callBeside, type Snapshot } from '../../gateway/index.ts';
 import type { AttemptRecord } from '../../ledger/index.ts';
+import type { PolicyGate } from '../../policy/index.ts';
 import { type ChatRequest, clientDialects } from '../../protocol/index.ts';
 import type { Cancellation } from '../../upstream/index.ts';
 
@@ -13,6 +14,8 @@ export interface JudgePrompt {
 export interface JudgeContext {
   /** Of the client's request that the judged answers are of. */
   requestId: string;
+  /** Of the request: a judge reads it too. */
+  gate: Pick<PolicyGate, 'refusal'>;
   snapshot: Snapshot;
   cancellation: Cancellation;
   /** Told of every call that was made, for the ledger. */
@@ -26,11 +29,13 @@ export async function askJudge(
   context: JudgeContext,
   deps: BesideDeps,
 ): Promise<{ text: string; costNano: number | undefined } | undefined> {
-  const { requestId, snapshot, cancellation } = context;
+  const { requestId, gate, snapshot, cancellation } = context;
+  const plan = judge.filter(({ deployment }) => gate.refusal(deployment, 'judge') === undefined);
+  if (plan.length === 0) return undefined;
   const { outcome, records } = await callBeside(
     {
       request: requestOf(prompt),
-      plan: [...judge],
+      plan,
       requestId,
       role: 'judge',
       clientHeaders: {},

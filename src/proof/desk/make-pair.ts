@@ -76,6 +76,7 @@ export async function makePair(
   if ('incomplete' in completed) return { pair: undefined, texts: [], calls };
   const graded = await grade(drawn, completed.answers, {
     requestId: record.id,
+    gate: begun.gate,
     snapshot: begun.snapshot,
     cancellation,
     noted: (records) => calls.push(...records),

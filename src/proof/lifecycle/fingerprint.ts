@@ -46,6 +46,8 @@ export function fingerprintOf(parts: FingerprintParts): Fingerprint {
     checks: digest(route.cascade),
     graders: digest(parts.graders),
     unit: parts.unit,
+    // Whom packs exclude is not tested. Absent without any, as in fingerprints of earlier versions.
+    ...(snapshot.policy.version !== 'none' && { policies: digest([snapshot.policy.version, route.data]) }),
     version: parts.version,
   };
 }

@@ -1,7 +1,7 @@
 import { type Candidate, selectPrice } from '../../catalog/index.ts';
 import type { Route } from '../../gateway/index.ts';
 import type { Principal } from '../../identity/index.ts';
-import { admit } from '../../policy/index.ts';
+import { openGate, type Policy, type RequestFacts } from '../../policy/index.ts';
 import {
   type DecideInput,
   lengthLimit,
@@ -13,6 +13,9 @@ import {
 /** How the route would be configured instead. */
 export interface OtherRoute {
   route: Route;
+  policy: Policy;
+  /** What was said of the request, as its record has it. */
+  facts: RequestFacts | undefined;
   /** Who called; undefined = a key that is gone, which is taken to be allowed all. */
   principal: Principal | undefined;
   /** How long answers are, for candidates that were not weighed then. */
@@ -34,10 +37,19 @@ const anybody: Principal = {
  */
 export function underOther(
   input: DecideInput,
-  { route, principal = anybody, lengths }: OtherRoute,
+  { route, policy, facts, principal = anybody, lengths }: OtherRoute,
 ): DecideInput {
   const called = route.candidates.map((candidate) => ({ candidate, calledAs: route.name }));
-  const { allowed, excluded } = admit({ principal, candidates: called });
+  const gate = openGate({
+    principal,
+    route: route.name,
+    stated: { dataClasses: [], purpose: undefined, subjectRegion: undefined, tags: [], ...route.data },
+    claimed: facts,
+    policy,
+    switches: () => [],
+    nowMs: () => input.nowMs,
+  });
+  const { allowed, excluded } = gate.admit(called, 'serve');
   const known = new Map(input.candidates.map((one) => [one.candidate.id, one]));
   const { cascade, lambdaUsd, capped: _, ladder: __, target: ___, ...others } = input;
   const isPaced = route.target.kind === 'budget-per-day' && input.target.kind === 'budget-per-day';

@@ -97,8 +97,9 @@ export async function whatIf(question: WhatIfQuestion, sources: WhatIfSources): 
     if (decision === undefined || inputs === undefined) return undefined;
     const replayWith = await sources.predictors.for(decision.artefact, true);
     const principal = callers.get(keyId);
+    const facts = record.policy?.facts;
     return redecideAs(decision, inputs, replayWith, (input) =>
-      underOther(input, { route, principal, lengths }),
+      underOther(input, { route, policy: sources.other.policy, facts, principal, lengths }),
     );
   };
   for await (const record of decidedRecords(question, sources.ledger)) {

@@ -1,6 +1,13 @@
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../../protocol/index.ts';
-import type { Operations, ThreadError, ThreadMessage, ThreadOptions, ThreadRequest } from './messages.ts';
+import type {
+  Followed,
+  Operations,
+  ThreadError,
+  ThreadMessage,
+  ThreadOptions,
+  ThreadRequest,
+} from './messages.ts';
 
 const closeMs = 5000;
 
@@ -10,7 +17,7 @@ export interface ChannelOptions {
   callsMax: number;
   /** How long a call may wait for its answer. */
   callMs: number;
-  onKeysChanged: () => void;
+  onChanged: (what: Followed) => void;
 }
 
 interface Call {
@@ -93,8 +100,8 @@ export class Channel {
           return;
         case 'refused':
           return end(errorOf(message.error));
-        case 'keys-changed':
-          return this.#options.onKeysChanged();
+        case 'changed':
+          return this.#options.onChanged(message.what);
         case 'result':
           return this.#take(message.id)?.resolve(message.result);
         case 'error':

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../protocol/index.ts';
 import type { DatabaseOptions } from './database.ts';
 import type { FindingOperations } from './findings.ts';
 import type { KeyOperations } from './keys.ts';
+import type { SwitchOperations } from './kill-switches.ts';
 import type { LearnedOperations } from './learned.ts';
 import type { OutcomeOperations } from './outcomes.ts';
 import type { ProofOperations } from './proof.ts';
@@ -11,8 +12,12 @@ import type { RequestReading, RequestWriting } from './requests.ts';
 import type { ResponseOperations } from './responses.ts';
 import type { SavingsReading } from './savings.ts';
 
+/** What processes on one store tell each other of. */
+export type Followed = 'keys' | 'switches';
+
 /** What the thread can be asked. A reading thread knows only the reading operations. */
 export type Operations = Omit<KeyOperations, 'keysVersion'> &
+  Omit<SwitchOperations, 'switchesVersion'> &
   ObjectOperations &
   ResponseOperations &
   FindingOperations &
@@ -47,6 +52,6 @@ export interface ThreadError {
 export type ThreadMessage =
   | { type: 'ready' }
   | { type: 'refused'; error: ThreadError }
-  | { type: 'keys-changed' }
+  | { type: 'changed'; what: Followed }
   | { type: 'result'; id: number; result: unknown }
   | { type: 'error'; id: number; error: ThreadError };

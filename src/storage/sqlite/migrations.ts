@@ -206,4 +206,15 @@ export const migrations: readonly string[] = [
   );
   CREATE INDEX feedback_notes_by_end ON feedback_notes (expires_at_ms);
   `,
+  `
+  CREATE TABLE kill_switches (
+    id TEXT PRIMARY KEY,
+    target TEXT NOT NULL,
+    value TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO counters (name, value) VALUES ('switches', 0);
+  `,
 ];

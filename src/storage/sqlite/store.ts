@@ -1,13 +1,19 @@
 import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FindingStore } from '../../catalog/index.ts';
-import type { LearnedStore, OutcomeStore, ProviderObjects, ResponseStore } from '../../gateway/index.ts';
+import type {
+  KillSwitchStore,
+  LearnedStore,
+  OutcomeStore,
+  ProviderObjects,
+  ResponseStore,
+} from '../../gateway/index.ts';
 import type { KeyStore } from '../../identity/index.ts';
 import type { LedgerStore, SavingsStore } from '../../ledger/index.ts';
 import type { ProofStore } from '../../proof/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import { Channel } from './channel.ts';
-import type { ThreadOptions } from './messages.ts';
+import type { Followed, ThreadOptions } from './messages.ts';
 
 const callsMax = 1024;
 const callMs = 30_000;
@@ -19,13 +25,14 @@ const fileName = 'yumen.sqlite';
 export interface SqliteStoreOptions {
   /** Made if absent, readable by its owner only. Several processes may share it. */
   dataFolder: string;
-  /** How often changes of keys by other processes are looked for. */
+  /** How often changes of keys and kill switches by other processes are looked for. */
   pollMs?: number | undefined;
   synchronous?: 'normal' | 'full' | undefined;
 }
 
 export interface SqliteStore {
   readonly keys: KeyStore;
+  readonly switches: KillSwitchStore;
   readonly ledger: LedgerStore;
   readonly savings: SavingsStore;
   readonly objects: ProviderObjects;
@@ -50,17 +57,21 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     synchronous: options.synchronous ?? 'normal',
     pollMs: options.pollMs ?? defaultPollMs,
   };
-  const listeners = new Set<() => void>();
-  const onKeysChanged = () => {
-    for (const listener of [...listeners]) listener();
+  const listeners = { keys: new Set<() => void>(), switches: new Set<() => void>() };
+  const onChanged = (what: Followed) => {
+    for (const listener of [...listeners[what]]) listener();
   };
-  const writer = new Channel({ thread, callsMax, callMs, onKeysChanged });
+  const following = (what: Followed) => (listener: () => void) => {
+    listeners[what].add(listener);
+    return () => void listeners[what].delete(listener);
+  };
+  const writer = new Channel({ thread, callsMax, callMs, onChanged });
   // Reports run beside the writer, so that a record never waits for one.
   const reader = new Channel({
     thread: { ...thread, readOnly: true },
     callsMax,
     callMs: readMs,
-    onKeysChanged,
+    onChanged,
   });
 
   const store: SqliteStore = {
@@ -68,10 +79,13 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       list: () => writer.call('listKeys'),
       insert: (key) => writer.call('insertKey', key),
       revoke: (id, atMs) => writer.call('revokeKey', id, atMs),
-      onChange(listener) {
-        listeners.add(listener);
-        return () => void listeners.delete(listener);
-      },
+      onChange: following('keys'),
+    },
+    switches: {
+      list: () => writer.call('listSwitches'),
+      put: (one) => writer.call('putSwitch', one),
+      remove: (id) => writer.call('removeSwitch', id),
+      onChange: following('switches'),
     },
     ledger: {
       append: (lines) => writer.call('append', lines),
@@ -136,7 +150,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
       story: (query) => writer.call('story', query),
     },
     async close() {
-      listeners.clear();
+      for (const each of Object.values(listeners)) each.clear();
       await Promise.all([writer.close(), reader.close()]);
     },
   };

@@ -4,8 +4,10 @@ import { GatewayError } from '../../protocol/index.ts';
 import { openDatabase } from './database.ts';
 import { findingOperations } from './findings.ts';
 import { keyOperations } from './keys.ts';
+import { switchOperations } from './kill-switches.ts';
 import { learnedOperations } from './learned.ts';
 import type {
+  Followed,
   Operations,
   ThreadCall,
   ThreadError,
@@ -35,7 +37,7 @@ class StoreThread {
     this.#send = send;
     this.#operations = options.readOnly
       ? { ...requestReading(this.#db), ...reporting(this.#db), ...savingsReading(this.#db) }
-      : writing(this.#db, options.pollMs, () => send({ type: 'keys-changed' }));
+      : writing(this.#db, options.pollMs, (what) => send({ type: 'changed', what }));
   }
 
   call({ id, operation, args }: ThreadCall): void {
@@ -53,25 +55,29 @@ class StoreThread {
   }
 }
 
-function writing(db: DatabaseSync, pollMs: number, keysChanged: () => void): Partial<Operations> {
+function writing(db: DatabaseSync, pollMs: number, changed: (what: Followed) => void): Partial<Operations> {
   const { keysVersion, ...keys } = keyOperations(db);
+  const { switchesVersion, ...switches } = switchOperations(db);
+  const versions: { [what in Followed]: () => number } = { keys: keysVersion, switches: switchesVersion };
   const dataVersion = db.prepare('PRAGMA data_version');
   let seenData = readDataVersion();
-  let seenKeys = keysVersion();
+  const seen = { keys: keysVersion(), switches: switchesVersion() };
 
   function readDataVersion(): number {
     return Number(dataVersion.get()?.['data_version']);
   }
 
   function announce(): void {
-    const now = keysVersion();
-    if (now === seenKeys) return;
-    seenKeys = now;
-    keysChanged();
+    for (const what of ['keys', 'switches'] as const) {
+      const now = versions[what]();
+      if (now === seen[what]) continue;
+      seen[what] = now;
+      changed(what);
+    }
   }
 
   // `data_version` costs no read of the file's pages and changes when another connection has committed anything; only then
-  // the counter of the keys is looked at, for most commits are records.
+  // the counters of what is followed are looked at, for most commits are records.
   const polling = setInterval(() => {
     try {
       const data = readDataVersion();
@@ -92,6 +98,16 @@ function writing(db: DatabaseSync, pollMs: number, keysChanged: () => void): Par
     ...learnedOperations(db),
     ...outcomeOperations(db),
     ...proofOperations(db),
+    listSwitches: switches.listSwitches,
+    putSwitch(one) {
+      switches.putSwitch(one);
+      announce();
+    },
+    removeSwitch(id) {
+      const removed = switches.removeSwitch(id);
+      announce();
+      return removed;
+    },
     listKeys: keys.listKeys,
     insertKey(key) {
       keys.insertKey(key);

@@ -50,12 +50,16 @@ export interface FleetOptions {
   random(): number;
   keyRefused?: ((refused: RefusedKey) => void) | undefined;
   policy?: LoadPolicy | undefined;
+  /** Deployments that nothing may be sent to now, whatever for; asked before each call. */
+  barred?: ((deployment: Deployment) => boolean) | undefined;
 }
 
 /** Why a deployment cannot be called now. `waitMs` until it can, where that is known. */
 export type Obstacle =
   /** Its circuit is open; `reason` is the failure that opened it. */
   | { kind: 'closed'; waitMs: number | undefined; reason: ErrorCode | undefined }
+  /** Nothing may be sent there. */
+  | { kind: 'barred' }
   /** All keys of its provider were refused or are limited by the vendor. */
   | { kind: 'cooling'; waitMs: number | undefined }
   /** As many calls in the last minute as the operator allows. */
@@ -63,7 +67,9 @@ export type Obstacle =
   /** As many calls at once as are allowed. */
   | { kind: 'full'; gates: Gate[] };
 
-type Capacity = { kind: 'ready'; usable: Account[]; spent: boolean } | Exclude<Obstacle, { kind: 'closed' }>;
+type Capacity =
+  | { kind: 'ready'; usable: Account[]; spent: boolean }
+  | Exclude<Obstacle, { kind: 'closed' | 'barred' }>;
 
 export type Entry = { kind: 'entered'; lease: Lease } | Obstacle;
 
@@ -125,6 +131,7 @@ export class Fleet {
   /** Takes everything one call needs, or says what is missing. */
   enter(candidate: Callee, need: Need, how: { hasWaited?: boolean; lastResort?: boolean } = {}): Entry {
     const { provider } = candidate.deployment;
+    if (this.options.barred?.(candidate.deployment) === true) return { kind: 'barred' };
     const id = placeOf(candidate);
     const breaker = this.options.breakers.of(id);
     const isOpen = !breaker.allows(need.nowMs);

@@ -1,5 +1,6 @@
 import { type Candidate, selectPrice } from '../../../catalog/index.ts';
 import { type BesideDeps, callBeside, type Snapshot } from '../../../gateway/index.ts';
+import type { PolicyGate } from '../../../policy/index.ts';
 import type { ChatAnswer, ChatRequest } from '../../../protocol/index.ts';
 import { usdFromNano } from '../../../std/index.ts';
 import { askJudge, costOfAll } from '../../desk/judge-caller.ts';
@@ -13,6 +14,8 @@ export interface Judge {
 }
 
 export interface RunnerDeps extends BesideDeps {
+  /** Of the forecast's route, for the operator. */
+  gate: PolicyGate;
   snapshot(): Snapshot;
   /** In order of preference: of each pair the first of another family than both answers is asked. */
   judges: readonly Judge[];
@@ -64,6 +67,7 @@ async function graded(
   const judge = deps.judges.find(({ family }) => !families.includes(family));
   const context = {
     requestId: deps.ids('req'),
+    gate: deps.gate,
     snapshot: deps.snapshot(),
     cancellation: cancellationOf(signal),
     noted: () => {},
