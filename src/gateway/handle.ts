@@ -91,7 +91,7 @@ function noteDecision(trace: RequestTrace, { decision, inputs }: Plan): void {
 
 /** Whoever proves the route hears of its requests as they are served, guardrails' replacements included. */
 function ticketFor(
-  { call, principal, request }: RequestTrace,
+  { call, request }: RequestTrace,
   { route }: CallTarget,
   { decision, gate }: Plan,
   snapshot: Snapshot,
@@ -102,7 +102,6 @@ function ticketFor(
   const noStore = forbidsStoring(clientHeaders) || gate.keepRefusal('capture') !== undefined;
   return proof.begins({
     requestId,
-    principal,
     gate,
     request,
     route,

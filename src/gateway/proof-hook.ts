@@ -1,4 +1,3 @@
-import type { Principal } from '../identity/index.ts';
 import type { RequestRecord } from '../ledger/index.ts';
 import type { PolicyGate } from '../policy/index.ts';
 import type { ChatAnswer, ChatRequest } from '../protocol/index.ts';
@@ -23,7 +22,6 @@ export interface FrozenKnowledge {
 /** A request of a route that is being proved, about to be served. */
 export interface ProvedRequest {
   requestId: string;
-  principal: Principal;
   /** Says who else may see it, and whether it may be kept. */
   gate: PolicyGate;
   request: ChatRequest;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import type { ProofHook, ProvedRequest, RouteStance } from '../../src/gateway/index.ts';
+import { gateOf, type ProofHook, type ProvedRequest, type RouteStance } from '../../src/gateway/index.ts';
 import type { RequestRecord } from '../../src/ledger/index.ts';
 import { completePair, type DrawnRequest } from '../../src/proof/desk/complete-pair.ts';
 import type { ChatAnswer } from '../../src/protocol/index.ts';
 import { checkPlan, counter, type FourModels, startFourModels } from '../support/four-models.ts';
+import { testKey } from '../support/start-yumen.ts';
 
 const path = '/v1/chat/completions';
 const ask = { model: 'auto', messages: [{ role: 'user', content: 'How many is six times seven?' }] };
@@ -170,9 +171,16 @@ describe('whoever proves a route', () => {
     const failed = await completePair(request, models.yumen.gateway, nobodyLeaves);
     assert.ok('incomplete' in failed && failed.incomplete === 'reference-failed');
     assert.equal(failed.records.at(-1)!.outcome, 'failed', 'the call is on record all the same');
-    const principal = { ...request.principal, models: ['something-else'] };
+    const principal = models.yumen.gateway.identity.authenticate({ authorization: `Bearer ${testKey}` });
+    const limited = { ...principal, models: ['something-else'] };
     const calls = counter(models);
-    const refused = await completePair({ ...request, principal }, models.yumen.gateway, nobodyLeaves);
+    const { route, snapshot } = request;
+    const data = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
+    const gate = gateOf(
+      { principal: limited, route, wishes: { tags: [], data }, snapshot },
+      models.yumen.gateway,
+    );
+    const refused = await completePair({ ...request, gate }, models.yumen.gateway, nobodyLeaves);
     assert.deepEqual(refused, { incomplete: 'not-allowed', records: [] });
     assert.deepEqual(calls(), { a: 0, b: 0, c: 0, r: 0 }, 'and nobody has seen the request');
   });

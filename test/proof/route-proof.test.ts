@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { beforeEach, describe, test } from 'node:test';
 import { createRandom } from '../../src/evaluation/metrics/random.ts';
 import type { Route, Snapshot } from '../../src/gateway/index.ts';
+import { noPolicy } from '../../src/policy/index.ts';
 import { type ConfiguredRoute, RouteProof, type Written } from '../../src/proof/desk/route-proof.ts';
 import { readRouteState } from '../../src/proof/desk/route-state.ts';
 import type { FrozenPolicy } from '../../src/proof/lifecycle/state.ts';
@@ -58,7 +59,7 @@ function configured(more: Partial<RouteProofSettings> = {}, route: Partial<Route
       cascade: { checks: true, votes: false, holdMs: 0 },
       ...route,
     } as Route,
-    snapshot: { predictor } as Snapshot,
+    snapshot: { predictor, policy: noPolicy } as Snapshot,
     settings: { ...usual, ...more },
   };
 }
