@@ -26,6 +26,7 @@ export { informedPreview, recordedPreview } from './informed-preview.ts';
 export { KeptLengths, type LearnedStore } from './kept-lengths.ts';
 export { KillSwitches, type KillSwitchStore } from './kill-switches.ts';
 export { OpenRequests } from './open-requests.ts';
+export { type DryRunReport, dryRunMax, policyDryRun } from './policy-dry-run.ts';
 export { type PreviewDeps, preview } from './preview.ts';
 export type {
   FrozenKnowledge,

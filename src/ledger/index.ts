@@ -37,6 +37,7 @@ export {
   type LedgerStore,
   type ListFilters,
   type ListQuery,
+  listLimitMax,
   type Outcome,
   type RecordLine,
   type ReportBy,

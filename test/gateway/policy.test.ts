@@ -271,3 +271,46 @@ policies: [{ use: eu-only }]
     await world.close();
   }
 });
+
+test('a dry run says what packs would have meant for the traffic there was: moved, blocked, and by which rule', async () => {
+  const world = await startWorld(`${route}`);
+  try {
+    const key = JSON.stringify({ name: 'app', project: 'claims' });
+    const { secret } = (await world.yumen.api('/api/v1/keys', { method: 'POST', body: key })).body;
+    const as = { authorization: `Bearer ${secret}` };
+    const served: Json[] = [];
+    for (const model of ['auto', 'auto', 'us/qwen2.5-72b-instruct', 'cn/gpt-4o', 'fr/qwen2.5-72b-instruct']) {
+      const response = await world.yumen.post(chat, ask(model), { ...as, 'x-yumen-tags': 'confidential' });
+      await response.arrayBuffer();
+      served.push([model, response.headers.get('x-yumen-deployment')]);
+    }
+    const isAbroad = served.filter(([, deployment]) => !deployment.startsWith('fr/'));
+    const dryRun = (body: Json) =>
+      world.yumen.api('/api/v1/policies/dry-run', { method: 'POST', body: JSON.stringify(body) });
+    const { status, body } = await dryRun({ policies: [{ use: 'eu-only' }] });
+    assert.equal(status, 200, JSON.stringify(body));
+    // Of the same model there is a deployment in France; of gpt-4o there is none.
+    assert.deepEqual(
+      [body.requests, body.unchanged, body.moved, body.blocked, body.unknown],
+      [5, 5 - isAbroad.length, isAbroad.length - 1, 1, 0],
+    );
+    assert.deepEqual(body.rules, [
+      { rule: 'policy.eu-only/processing', moved: isAbroad.length - 1, blocked: 1 },
+    ]);
+    assert.equal(body.truncated, false);
+    // Tags of the requests are among the facts; all of these servers but one are at a private address.
+    const tagged = (await dryRun({ policies: [{ use: 'on-prem-for-tagged' }] })).body;
+    assert.equal(tagged.requests, 5);
+    assert.ok(tagged.moved + tagged.blocked <= served.filter(([, at]) => at.startsWith('nowhere')).length);
+    assert.equal((await dryRun({ policies: [{ use: 'eu-only' }], limit: 2 })).body.truncated, true);
+    const wrong = await dryRun({
+      policies: [{ id: 'p', rules: [{ id: 'r', why: 'w', deny: { 'no.fact': 1 } }] }],
+    });
+    assert.equal(wrong.status, 400);
+    assert.match(wrong.body.error.message, /no fact «no.fact»/);
+    const { body: now } = await world.yumen.api('/api/v1/policies');
+    assert.equal(now.version, 'none', 'and nothing is in force');
+  } finally {
+    await world.close();
+  }
+});

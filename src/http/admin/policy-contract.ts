@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { dryRunMax } from '../../gateway/index.ts';
 import { killTargets } from '../../policy/index.ts';
 
 const fact = z.union([z.string(), z.number(), z.boolean(), z.array(z.string()), z.null()]);
@@ -38,6 +39,33 @@ export const policiesInForceSchema = z.object({
   ),
   shipped: z.array(z.object({ id: z.string(), title: z.string().nullable(), as_of: z.string().nullable() })),
 });
+
+export const dryRunQuestionSchema = z.strictObject({
+  policies: z
+    .array(z.unknown())
+    .min(1)
+    .describe('As they would stand in the configuration, all of them: { use } or whole packs'),
+  days: z.number().positive().max(366).default(30),
+  limit: z.int().min(1).max(dryRunMax).default(dryRunMax).describe('The newest so many answered requests'),
+});
+
+const tally = { moved: z.int(), blocked: z.int() };
+
+export const dryRunSchema = z
+  .object({
+    version: z.string().describe('Of these packs'),
+    from: z.string(),
+    to: z.string(),
+    requests: z.int().describe('Answered requests that were looked at'),
+    unchanged: z.int(),
+    moved: z.int().describe('Somebody else on the route, or of the model, would have had to answer'),
+    blocked: z.int().describe('Nobody might have answered'),
+    unknown: z.int().describe('Answered by a deployment, or sent with a key, that is gone'),
+    truncated: z.boolean().describe('There are older requests in the window'),
+    rules: z.array(z.object({ rule: z.string(), ...tally })),
+    left: z.array(z.object({ deployment: z.string(), ...tally })),
+  })
+  .openapi('PolicyDryRun');
 
 export const newSwitchSchema = z.strictObject({
   target: z.enum(killTargets),

@@ -1,13 +1,28 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
-import type { GatewayDeps, KillSwitches } from '../../gateway/index.ts';
-import { type KillSwitch, killedBy, type Policy, shippedPacks } from '../../policy/index.ts';
+import { type GatewayDeps, type KillSwitches, policyDryRun } from '../../gateway/index.ts';
+import type { LedgerStore } from '../../ledger/index.ts';
+import {
+  createPolicy,
+  type Home,
+  type KillSwitch,
+  killedBy,
+  type Policy,
+  PolicyError,
+  policiesSchema,
+  shippedPacks,
+} from '../../policy/index.ts';
+import { GatewayError } from '../../protocol/index.ts';
 import { type AdminEnv, answer, answers, requireAdmin } from './endpoint.ts';
 import * as contract from './policy-contract.ts';
 
 /** What policies and kill switches are in force, and switching off what must not be called any more. Admin only. */
 export function policyEndpoints(
   app: OpenAPIHono<AdminEnv>,
-  { gateway, switches }: { gateway: GatewayDeps; switches: KillSwitches },
+  {
+    gateway,
+    switches,
+    ledgerStore,
+  }: { gateway: GatewayDeps; switches: KillSwitches; ledgerStore: LedgerStore },
 ): void {
   app.openapi(
     createRoute({
@@ -19,6 +34,35 @@ export function policyEndpoints(
     (context) => {
       requireAdmin(context);
       return context.json(presentPolicy(gateway.snapshot().policy, gateway.clock.nowMs()), 200);
+    },
+  );
+
+  app.openapi(
+    createRoute({
+      method: 'post',
+      path: '/api/v1/policies/dry-run',
+      summary:
+        'What packs would have meant for the traffic of the last days: moved, blocked, by rule. Nothing is called or changed; admin only',
+      request: {
+        body: { required: true, content: { 'application/json': { schema: contract.dryRunQuestionSchema } } },
+      },
+      responses: answers(contract.dryRunSchema),
+    }),
+    async (context) => {
+      requireAdmin(context);
+      const { policies, days, limit } = context.req.valid('json');
+      const snapshot = gateway.snapshot();
+      const policy = readPolicies(policies, snapshot.policy.home);
+      const toMs = gateway.clock.nowMs() + 1;
+      const fromMs = toMs - days * dayMs;
+      await gateway.ledger.flush();
+      const keys = () => gateway.identity.listKeys();
+      const report = await policyDryRun(
+        { policy, fromMs, toMs, limit },
+        { ledger: ledgerStore, keys, snapshot },
+      );
+      const window = { from: new Date(fromMs).toISOString(), to: new Date(toMs).toISOString() };
+      return context.json({ version: policy.version, ...window, ...report }, 200);
     },
   );
 
@@ -73,6 +117,24 @@ export function policyEndpoints(
       return context.json(presentSwitch(lifted, gateway), 200);
     },
   );
+}
+
+const dayMs = 86_400_000;
+
+/** Throws `invalid_request` naming the field at fault. */
+function readPolicies(documents: readonly unknown[], home: Home): Policy {
+  const parsed = policiesSchema.safeParse(documents);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const param = ['policies', ...(issue?.path ?? [])].join('.');
+    throw new GatewayError('invalid_request', `${param}: ${issue?.message ?? 'not a pack'}`, { param });
+  }
+  try {
+    return createPolicy(parsed.data, home);
+  } catch (thrown) {
+    if (!(thrown instanceof PolicyError)) throw thrown;
+    throw new GatewayError('invalid_request', thrown.message, { param: 'policies' });
+  }
 }
 
 function presentPolicy({ version, home, packs }: Policy, nowMs: number) {

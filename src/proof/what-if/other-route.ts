@@ -15,7 +15,7 @@ export interface OtherRoute {
   route: Route;
   policy: Policy;
   /** What was said of the request, as its record has it. */
-  facts: RequestFacts | undefined;
+  facts: RequestFacts;
   /** Who called; undefined = a key that is gone, which is taken to be allowed all. */
   principal: Principal | undefined;
   /** How long answers are, for candidates that were not weighed then. */

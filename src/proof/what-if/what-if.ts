@@ -67,6 +67,7 @@ export interface WhatIfReport {
 const pageSize = 200;
 const pairsPage = 500;
 const notStated = 'not stated';
+const nothingSaid = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
 export const whatIfMax = 100_000;
 
 const callerOf = ({ id, name, role, project, models, limits }: KeyInfo): Principal => ({
@@ -97,7 +98,7 @@ export async function whatIf(question: WhatIfQuestion, sources: WhatIfSources): 
     if (decision === undefined || inputs === undefined) return undefined;
     const replayWith = await sources.predictors.for(decision.artefact, true);
     const principal = callers.get(keyId);
-    const facts = record.policy?.facts;
+    const facts = { ...nothingSaid, ...record.policy?.facts, tags: record.tags };
     return redecideAs(decision, inputs, replayWith, (input) =>
       underOther(input, { route, policy: sources.other.policy, facts, principal, lengths }),
     );
