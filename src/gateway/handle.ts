@@ -99,7 +99,7 @@ function ticketFor(
 ): ProofTicket | undefined {
   if (route === undefined || proof === undefined) return undefined;
   const { requestId, headers: clientHeaders } = call;
-  const noStore = forbidsStoring(clientHeaders) || gate.keepRefusal('capture') !== undefined;
+  const noStore = forbidsStoring(clientHeaders);
   return proof.begins({
     requestId,
     gate,

@@ -58,6 +58,13 @@ async function statusOf(yumen: TestGateway, place: Place): Promise<number> {
   await response.arrayBuffer();
   return response.status;
 }
+/** A turn of a conversation that goes on from an answer that was just given. */
+async function secondTurn({ yumen }: World): Promise<Response> {
+  const first = await yumen.post('/v1/responses', { model: 'auto', input: 'Is the gate open?' });
+  const { id } = (await first.json()) as Json;
+  return yumen.post('/v1/responses', { model: 'auto', input: 'And now?', previous_response_id: id });
+}
+
 const called = ({ upstreams }: World): Place[] =>
   places.filter((place) => upstreams[place].requests.length > 0);
 
@@ -133,13 +140,7 @@ describe('a residency pack', () => {
   });
 
   test('keeps no conversation in an installation whose place is not stated', async () => {
-    const first = await world.yumen.post('/v1/responses', { model: 'auto', input: 'Is the gate open?' });
-    const { id } = (await first.json()) as Json;
-    const next = await world.yumen.post('/v1/responses', {
-      model: 'auto',
-      input: 'And now?',
-      previous_response_id: id,
-    });
+    const next = await secondTurn(world);
     assert.equal(next.status, 400);
     assert.match(JSON.stringify(await next.json()), /previous_response/);
   });
@@ -148,13 +149,7 @@ describe('a residency pack', () => {
 test('with a stated place, the installation keeps conversations there', async () => {
   const world = await startWorld(`${route}policies: [{ use: eu-only }]\ninstallation: { processing: FR }\n`);
   try {
-    const first = await world.yumen.post('/v1/responses', { model: 'auto', input: 'Is the gate open?' });
-    const { id } = (await first.json()) as Json;
-    const next = await world.yumen.post('/v1/responses', {
-      model: 'auto',
-      input: 'And now?',
-      previous_response_id: id,
-    });
+    const next = await secondTurn(world);
     assert.equal(next.status, 200);
     await next.arrayBuffer();
   } finally {

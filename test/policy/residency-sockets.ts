@@ -10,6 +10,7 @@ import { startYumen, type TestGateway } from '../support/start-yumen.ts';
 import {
   documentOf,
   type Host,
+  type MadePack,
   type MadeRequest,
   madeHost,
   madePack,
@@ -68,9 +69,8 @@ const chatModels = [
  */
 export async function runRound(requests: number, seed: number): Promise<SocketCounts> {
   const { uniform: random } = randomSource(seed);
-  const ends = await startEnds(random);
-  const hosts = ends.map(({ host }) => host);
-  const packs = [madePack(hosts, random), ...(random() < 0.4 ? [madePack(hosts, random)] : [])];
+  const { planned, packs } = tellingWorld(random);
+  const ends = await startEnds(planned, random);
   const home: Host = {
     id: 'home',
     processing: pick([undefined, 'DE', 'US', 'CN'], random),
@@ -200,31 +200,56 @@ async function checkKept(
   await store.close();
 }
 
-async function startEnds(random: Random): Promise<EndPoint[]> {
-  const chats = await Promise.all(
-    chatModels.map((model, i) =>
-      startChat({ host: madeHost(`h${i}`, model.origin, random), kind: 'chat', model: model.id }, random),
-    ),
-  );
-  const judges = await Promise.all(
-    (['judge', 'judge', 'signal'] as const).map((kind, i) =>
-      startChat(
-        {
-          host: madeHost(`j${i}`, 'US', random),
-          kind,
-          model: kind === 'judge' ? 'claude-sonnet-4' : 'gpt-4.1-mini',
-        },
-        random,
-      ),
-    ),
-  );
-  const embedders = await Promise.all([0, 1].map((i) => startEmbedder(madeHost(`e${i}`, 'US', random))));
-  const guardrail =
-    random() < 0.5 ? [await startGuardrail({ ...madeHost('guard', 'US', random), origin: undefined })] : [];
-  return [...chats, ...judges, ...embedders, ...guardrail];
+type Planned = Pick<EndPoint, 'host' | 'kind' | 'model'>;
+
+/** Where each kind of endpoint has one that may see a plain request and one that may not: all open or all shut tells nothing. */
+function tellingWorld(random: Random): { planned: Planned[]; packs: MadePack[] } {
+  for (;;) {
+    const planned = plannedEnds(random);
+    const hosts = planned.map(({ host }) => host);
+    const packs = [madePack(hosts, random), ...(random() < 0.4 ? [madePack(hosts, random)] : [])];
+    const plain = { project: undefined, stated: nothing, claimed: undefined };
+    const allowed = (kind: EndPoint['kind']) =>
+      planned.filter((end) => end.kind === kind).map(({ host }) => mayOf(host, plain, packs));
+    const isTelling = (['chat', 'judge', 'embedding'] as const).every(
+      (kind) => new Set(allowed(kind)).size === 2,
+    );
+    // A guardrail that may see nothing lets nothing pass.
+    if (isTelling && allowed('guardrail').every((may) => may || random() < 0.1)) return { planned, packs };
+  }
 }
 
-async function startChat(end: Pick<EndPoint, 'host' | 'kind' | 'model'>, random: Random): Promise<EndPoint> {
+const nothing = { dataClasses: [], purpose: undefined, subjectRegion: undefined, tags: [] };
+
+function plannedEnds(random: Random): Planned[] {
+  const end = (kind: EndPoint['kind'], id: string, model: string, origin: string): Planned => ({
+    kind,
+    model,
+    host: madeHost(id, origin, random),
+  });
+  const guard: Planned = {
+    kind: 'guardrail',
+    model: undefined,
+    host: { ...madeHost('guard', 'US', random), origin: undefined },
+  };
+  return [
+    ...chatModels.map((model, i) => end('chat', `h${i}`, model.id, model.origin)),
+    ...[0, 1].map((i) => end('judge', `j${i}`, 'claude-sonnet-4', 'US')),
+    end('signal', 'j2', 'gpt-4.1-mini', 'US'),
+    ...[0, 1].map((i) => end('embedding', `e${i}`, 'text-embedding-3-small', 'US')),
+    ...(random() < 0.3 ? [guard] : []),
+  ];
+}
+
+const startEnds = (planned: readonly Planned[], random: Random): Promise<EndPoint[]> =>
+  Promise.all(
+    planned.map((end) => {
+      if (end.kind === 'guardrail') return startGuardrail(end.host);
+      return end.kind === 'embedding' ? startEmbedder(end.host) : startChat(end, random);
+    }),
+  );
+
+async function startChat(end: Planned, random: Random): Promise<EndPoint> {
   const saw = new Set<number>();
   const upstream = await startFakeUpstream({
     dialect: 'openai-chat',

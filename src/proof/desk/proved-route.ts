@@ -130,7 +130,7 @@ export class ProvedRoute {
     const { decision } = begun;
     const { capture } = this.proof.configured.settings;
     const policy = this.proof.policy?.id;
-    const captures = capture === 'all' && !begun.noStore;
+    const captures = capture === 'all' && !begun.noStore && mayBeKept(begun);
     const counts =
       isCovered(begun) &&
       decision.ladder?.policy === policy &&
@@ -250,7 +250,7 @@ export class ProvedRoute {
 
   #captureOf(ticket: DrawnTicket, { texts }: MadePair): Capture | undefined {
     const { capture, captureDays } = this.proof.configured.settings;
-    if (capture === 'none') return undefined;
+    if (capture === 'none' || !mayBeKept(ticket.begun)) return undefined;
     const answers: { [candidate: string]: ChatAnswer } = {};
     for (const { answer, text } of texts) if (text !== undefined) answers[answer.candidate] = text;
     return captureOf(ticket, answers, captureDays * dayMs);
@@ -271,3 +271,6 @@ function squareOf({ answers, reference }: Pair): number {
   const losses = answers.filter(({ candidate }) => candidate !== reference).map(({ loss }) => loss ?? 1);
   return losses.length === 0 ? 0 : losses.reduce((sum, loss) => sum + loss * loss, 0) / losses.length;
 }
+
+/** A pair is figures, which count wherever they are; its texts stay where the request may. */
+const mayBeKept = ({ gate }: ProvedRequest): boolean => gate.keepRefusal('capture') === undefined;

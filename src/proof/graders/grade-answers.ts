@@ -35,7 +35,8 @@ export function gradeAnswers(
         continue;
       }
       const taken = [families.get(reference.answer.candidate), families.get(answer.candidate)];
-      const judge = judges.find(({ family }) => !taken.includes(family));
+      const fair = judges.filter(({ family }) => !taken.includes(family));
+      const judge = fair.find((one) => mayJudge(one, context)) ?? fair[0];
       const words = `${judge?.family} ${textOf(text)}`;
       const same = known.get(words);
       if (same !== undefined) {
@@ -52,6 +53,10 @@ export function gradeAnswers(
     return { kind: 'graded', answers: graded };
   };
 }
+
+/** Whether policy lets it see the request. One that may not is asked nothing, which leaves the pair without a grade. */
+const mayJudge = ({ candidates }: Judges[number], { gate }: JudgeContext): boolean =>
+  candidates.some(({ deployment }) => gate.refusal(deployment, 'judge') === undefined);
 
 type Judged = Pick<JudgedPair, 'loss' | 'verdicts' | 'usd'> & { grader: string; judge: string | undefined };
 
