@@ -1,5 +1,6 @@
 import type { Principal } from '../identity/index.ts';
-import { openGate, type PolicyGate, type RequestFacts } from '../policy/index.ts';
+import type { RequestRecord } from '../ledger/index.ts';
+import { nothingSaid, openGate, type Policy, type PolicyGate, type RequestFacts } from '../policy/index.ts';
 import type { GatewayDeps } from './gateway.ts';
 import type { RequestWishes } from './request-headers.ts';
 import type { Route, Snapshot } from './snapshot.ts';
@@ -16,7 +17,7 @@ export interface GateQuestion {
 
 /** What the operator states of a route's requests holds; what the client adds may only make it stricter. */
 export function gateOf({ principal, route, wishes, snapshot }: GateQuestion, deps: GateDeps): PolicyGate {
-  const stated: RequestFacts = { ...nothingStated, ...route?.data };
+  const stated = statedOf(route);
   const { dataClasses, purpose, subjectRegion } = wishes.data;
   const says = dataClasses.length + wishes.tags.length > 0 || (purpose ?? subjectRegion) !== undefined;
   const claimed: RequestFacts = {
@@ -36,9 +37,28 @@ export function gateOf({ principal, route, wishes, snapshot }: GateQuestion, dep
   });
 }
 
-const nothingStated: RequestFacts = {
-  dataClasses: [],
-  purpose: undefined,
-  subjectRegion: undefined,
-  tags: [],
-};
+/** The wishes of a request about whose data nothing is said. */
+export const saysNothing: GateQuestion['wishes'] = { tags: [], data: nothingSaid };
+
+/** The gate of a recorded request under packs that may be others, at the time given. Nothing is switched off in it. */
+export function gateAgain(
+  { policy: met, tags }: Pick<RequestRecord, 'policy' | 'tags'>,
+  {
+    principal,
+    route,
+    policy,
+    nowMs,
+  }: Pick<GateQuestion, 'principal' | 'route'> & { policy: Policy; nowMs: number },
+): PolicyGate {
+  return openGate({
+    principal,
+    route: route?.name,
+    stated: statedOf(route),
+    claimed: { ...nothingSaid, ...met?.facts, tags },
+    policy,
+    switches: () => [],
+    nowMs: () => nowMs,
+  });
+}
+
+const statedOf = (route: GateQuestion['route']): RequestFacts => ({ ...nothingSaid, ...route?.data });

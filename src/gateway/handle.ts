@@ -100,16 +100,7 @@ function ticketFor(
   if (route === undefined || proof === undefined) return undefined;
   const { requestId, headers: clientHeaders } = call;
   const noStore = forbidsStoring(clientHeaders);
-  return proof.begins({
-    requestId,
-    gate,
-    request,
-    route,
-    decision,
-    snapshot,
-    clientHeaders,
-    noStore,
-  });
+  return proof.begins({ requestId, gate, request, route, decision, snapshot, clientHeaders, noStore });
 }
 
 function signalQuestion(

@@ -17,7 +17,7 @@ export {
 } from './feedback/give-feedback.ts';
 export { KeptOutcomes, outcomesKeptMax } from './feedback/kept-outcomes.ts';
 export type { GradedOutcome, OutcomeStore, StoredCounts, StoredOutcome } from './feedback/outcome-store.ts';
-export { type GateDeps, gateOf } from './gate-of.ts';
+export { type GateDeps, gateAgain, gateOf, saysNothing } from './gate-of.ts';
 export type { GatewayDeps, GatewayLog } from './gateway.ts';
 export { createGuardrail, guardrailSettingsSchema, guardrailsMax } from './guardrails/guardrail.ts';
 export { handle } from './handle.ts';

@@ -1,7 +1,7 @@
-import type { Candidate } from '../catalog/index.ts';
-import type { KeyInfo, Principal } from '../identity/index.ts';
+import { type KeyInfo, type Principal, principalOf } from '../identity/index.ts';
 import { type LedgerStore, listLimitMax, type RequestSummary } from '../ledger/index.ts';
-import { openGate, type Policy, type RequestFacts } from '../policy/index.ts';
+import type { Policy } from '../policy/index.ts';
+import { gateAgain } from './gate-of.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface DryRunQuestion {
@@ -82,34 +82,15 @@ function judged(
   const served = snapshot.catalog.findDeployment(request.deployment ?? '');
   if (served === undefined || principal === undefined) return { kind: 'unknown' };
   const route = snapshot.routes.get(request.route ?? '');
-  const gate = openGate({
-    principal,
-    route: route?.name,
-    stated: { ...nothingSaid, ...route?.data },
-    claimed: { ...nothingSaid, ...request.policy?.facts, tags: request.tags },
-    policy,
-    switches: () => [],
-    nowMs: () => request.startedAtMs,
-  });
+  const gate = gateAgain(request, { principal, route, policy, nowMs: request.startedAtMs });
   const refusal = gate.refusal(served, 'serve');
   if (refusal === undefined) return { kind: 'unchanged' };
-  const others = route?.candidates ?? sameModel(served.model.id, snapshot);
-  const isServable = others.some(({ deployment }) => gate.refusal(deployment, 'serve') === undefined);
+  const others =
+    route?.candidates.map(({ deployment }) => deployment) ??
+    snapshot.catalog.deployments().filter(({ model }) => model.id === served.model.id);
+  const isServable = others.some((deployment) => gate.refusal(deployment, 'serve') === undefined);
   return { kind: isServable ? 'moved' : 'blocked', rule: refusal.rule };
 }
-
-const sameModel = (model: string, { catalog }: Snapshot): Pick<Candidate, 'deployment'>[] =>
-  catalog
-    .deployments()
-    .filter((deployment) => deployment.model.id === model)
-    .map((deployment) => ({ deployment }));
-
-const nothingSaid: RequestFacts = {
-  dataClasses: [],
-  purpose: undefined,
-  subjectRegion: undefined,
-  tags: [],
-};
 
 interface Tally {
   moved: number;
@@ -126,12 +107,3 @@ const ranked = (tallies: Map<string, Tally>): (Tally & { name: string })[] =>
   [...tallies]
     .map(([name, tally]) => ({ name, ...tally }))
     .sort((a, b) => b.moved + b.blocked - (a.moved + a.blocked) || (a.name < b.name ? -1 : 1));
-
-const principalOf = ({ id, name, role, project, models, limits }: KeyInfo): Principal => ({
-  keyId: id,
-  name,
-  role,
-  project,
-  models,
-  limits,
-});

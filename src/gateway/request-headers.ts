@@ -1,3 +1,4 @@
+import type { RequestFacts } from '../policy/index.ts';
 import { GatewayError } from '../protocol/index.ts';
 import type { ClientCall } from './call.ts';
 
@@ -12,12 +13,7 @@ export interface RequestWishes {
   data: DataClaims;
 }
 
-export interface DataClaims {
-  dataClasses: readonly string[];
-  purpose: string | undefined;
-  /** ISO 3166, or `EU`. */
-  subjectRegion: string | undefined;
-}
+type DataClaims = Omit<RequestFacts, 'tags'>;
 
 const tagsMax = 20;
 const tagCharsMax = 100;

@@ -1,5 +1,5 @@
 import type { Candidate, Deployment } from '../catalog/index.ts';
-import { type GateDeps, gateOf, type Route, type Snapshot } from '../gateway/index.ts';
+import { type GateDeps, gateOf, type Route, type Snapshot, saysNothing } from '../gateway/index.ts';
 import type { Principal } from '../identity/index.ts';
 import type { PolicyGate } from '../policy/index.ts';
 import { GatewayError } from '../protocol/index.ts';
@@ -21,8 +21,7 @@ interface ListedModel {
 type Gates = (route: Route | undefined) => PolicyGate;
 
 export function gatesFor(principal: Principal, snapshot: Snapshot, deps: GateDeps): Gates {
-  const data = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
-  return (route) => gateOf({ principal, route, wishes: { tags: [], data }, snapshot }, deps);
+  return (route) => gateOf({ principal, route, wishes: saysNothing, snapshot }, deps);
 }
 
 /** `GET /v1/models`: routes first, then every deployment that the key may call, in the list shape of the caller's dialect. */

@@ -5,7 +5,14 @@ export {
   type IdentityOptions,
   openIdentity,
 } from './identity.ts';
-export type { KeyInfo, KeyLimits, KeyRecord, Principal, Role } from './key.ts';
+export {
+  type KeyInfo,
+  type KeyLimits,
+  type KeyRecord,
+  type Principal,
+  principalOf,
+  type Role,
+} from './key.ts';
 export type { KeyStore } from './key-store.ts';
 export { allowsModel } from './model-glob.ts';
 export type { NewKey } from './new-key.ts';

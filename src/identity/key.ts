@@ -43,7 +43,7 @@ export interface Principal {
   readonly limits: Readonly<KeyLimits>;
 }
 
-export function principalOf(key: KeyRecord): Principal {
+export function principalOf(key: KeyInfo): Principal {
   return Object.freeze({
     keyId: key.id,
     name: key.name,

@@ -67,13 +67,19 @@ export interface RequestFacts {
   tags: readonly string[];
 }
 
+export const nothingSaid: RequestFacts = {
+  dataClasses: [],
+  purpose: undefined,
+  subjectRegion: undefined,
+  tags: [],
+};
+
 /** Where this installation stands: what it keeps is kept there, and `local` means that place. */
 export type Home = Pick<EndpointFacts, 'processing' | 'storage'>;
 
 export function candidateFacts(deployment: Deployment, home: Home): Facts {
   const { model, provider } = deployment;
-  const endpoint = endpointFacts(provider);
-  const processing = placed(endpoint.processing, home.processing, endpoint);
+  const place = endpointSide(endpointFacts(provider), home);
   return {
     'model.id': model.id,
     'model.family': known(model.family),
@@ -82,17 +88,11 @@ export function candidateFacts(deployment: Deployment, home: Home): Facts {
     'model.licence': known(model.licence.id),
     'model.open_weights': model.licence.id === 'unknown' ? undefined : model.licence.openWeights,
     'model.commercial_use': known(model.licence.commercialUse),
-    ...licenceFacts(deployment, processing),
+    ...licenceFacts(deployment, place['endpoint.processing']),
     'endpoint.provider': provider.id,
     'endpoint.vendor': provider.vendor.id,
-    'endpoint.operator': endpoint.operator,
-    'endpoint.headquarters': endpoint.headquarters,
     'endpoint.region': provider.region,
-    'endpoint.processing': processing,
-    'endpoint.storage': placed(endpoint.storage, home.storage, endpoint),
-    'endpoint.retention_days': endpoint.retentionDays,
-    'endpoint.trains_on_input': endpoint.trainsOnInput,
-    'endpoint.self_hosted': endpoint.selfHosted,
+    ...place,
   };
 }
 
@@ -106,19 +106,19 @@ const nothingKnown: EndpointFacts = {
   selfHosted: undefined,
 };
 
-/** Of a service or a store that has no model. */
+/** Of a service or a store that has no model and no provider. */
 export function placeFacts(stated: Partial<EndpointFacts>, home: Home): Facts {
-  const endpoint = { ...nothingKnown, ...stated };
-  const noModel = Object.fromEntries(
-    Object.keys(factTable).flatMap((name) =>
-      name.startsWith('model.') || name.startsWith('licence.') ? [[name, null]] : [],
-    ),
-  ) as Facts;
+  return { ...noModel, ...endpointSide({ ...nothingKnown, ...stated }, home) };
+}
+
+const noModel: Facts = Object.fromEntries(
+  Object.keys(factTable).flatMap((name) =>
+    /^(model|licence)\.|^endpoint\.(provider|vendor|region)$/.test(name) ? [[name, null]] : [],
+  ),
+);
+
+function endpointSide(endpoint: EndpointFacts, home: Home) {
   return {
-    ...noModel,
-    'endpoint.provider': null,
-    'endpoint.vendor': null,
-    'endpoint.region': null,
     'endpoint.operator': endpoint.operator,
     'endpoint.headquarters': endpoint.headquarters,
     'endpoint.processing': placed(endpoint.processing, home.processing, endpoint),
@@ -126,7 +126,7 @@ export function placeFacts(stated: Partial<EndpointFacts>, home: Home): Facts {
     'endpoint.retention_days': endpoint.retentionDays,
     'endpoint.trains_on_input': endpoint.trainsOnInput,
     'endpoint.self_hosted': endpoint.selfHosted,
-  };
+  } satisfies Facts;
 }
 
 export function requestFacts(
@@ -145,11 +145,11 @@ export function requestFacts(
   };
 }
 
-function licenceFacts(deployment: Deployment, processing: FactValue): Facts {
+function licenceFacts(deployment: Deployment, processing: string | undefined): Facts {
   const { licence } = deployment.model;
   const obligations = obligationsOf(deployment);
   const territories = obligations.flatMap((one) => (one.kind === 'territory' ? (one.territories ?? []) : []));
-  const outside = areaOf(territories).excludes(processing as string | undefined);
+  const outside = areaOf(territories).excludes(processing);
   return {
     'licence.place_excluded': territories.length === 0 ? false : outside === undefined ? undefined : !outside,
     'licence.non_commercial':

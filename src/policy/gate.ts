@@ -39,8 +39,6 @@ export interface PolicyGate {
   /** For the record. */
   readonly version: string;
   readonly facts: RequestFacts;
-  /** What it was made of, for who must make it again later. */
-  readonly readings: { stated: RequestFacts; claimed: RequestFacts | undefined };
 }
 
 export function openGate(input: GateInput): PolicyGate {
@@ -48,8 +46,10 @@ export function openGate(input: GateInput): PolicyGate {
   const readings = [stated, ...(claimed === undefined ? [] : [claimed])].map((said) =>
     requestFacts(said, route, principal),
   );
-  const byRules = (subject: Facts, use: Use): Refusal | undefined => {
+  // Without packs, as most are, nothing is gathered.
+  const byRules = (factsOf: () => Facts, use: Use): Refusal | undefined => {
     if (policy.packs.length === 0) return undefined;
+    const subject = factsOf();
     for (const said of readings) {
       const refusal = policy.refusalOf({ ...subject, ...said, 'request.use': use }, nowMs());
       if (refusal !== undefined) return refusal;
@@ -57,23 +57,21 @@ export function openGate(input: GateInput): PolicyGate {
     return undefined;
   };
   const refusal = (deployment: Deployment, use: Use): Refusal | undefined =>
-    killRefusal(killedBy(deployment, switches())) ?? byRules(policy.factsOf(deployment), use);
+    killRefusal(killedBy(deployment, switches())) ?? byRules(() => policy.factsOf(deployment), use);
   return {
     admit: (candidates, use) =>
       admit({ principal, candidates, refusal: ({ deployment }: Candidate) => refusal(deployment, use) }),
     refusal,
-    serviceRefusal: (endpoint, use) => byRules(placeFacts(endpoint, policy.home), use),
-    keepRefusal: (use) => byRules(placeFacts({ ...ownStore, ...policy.home }, policy.home), use),
+    serviceRefusal: (endpoint, use) => byRules(() => placeFacts(endpoint, policy.home), use),
+    keepRefusal: (use) => byRules(() => placeFacts({ ...ownStore, ...policy.home }, policy.home), use),
     version: policy.version,
     facts: claimed ?? stated,
-    readings: { stated, claimed },
   };
 }
 
 const ownStore = {
   operator: 'self',
   headquarters: null,
-  retentionDays: undefined,
   trainsOnInput: false,
   selfHosted: true,
 } as const;

@@ -72,6 +72,14 @@ export function endpointFacts({
   };
 }
 
+/** This machine, by number or as `localhost`. */
+export function isLoopbackAddress(url: string): boolean {
+  const { hostname } = new URL(url);
+  return (
+    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'))
+  );
+}
+
 /** Loopback, link-local, private and unique local addresses, and names that only a local network resolves. */
 export function isPrivateAddress(url: string): boolean {
   const host = new URL(url).hostname.toLowerCase().replace(/^\[|\]$/g, '');

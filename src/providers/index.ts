@@ -2,6 +2,7 @@ export { discoverProviders, type VariableReader } from './discover.ts';
 export {
   type EndpointFacts,
   endpointFacts,
+  isLoopbackAddress,
   isPrivateAddress,
   type StatedEndpoint,
   statedEndpoint,

@@ -1,6 +1,6 @@
 import type { DialectName } from '../protocol/index.ts';
 import { cloudOf, keysOf } from './credentials.ts';
-import type { StatedEndpoint } from './endpoint-facts.ts';
+import { isLoopbackAddress, type StatedEndpoint } from './endpoint-facts.ts';
 import type { Provider, RateLimits, Vendor, VendorRegion } from './vendor.ts';
 import { findVendor, vendors } from './vendors.ts';
 import { wiresOf } from './wires.ts';
@@ -92,7 +92,10 @@ function givenAddress(settings: ProviderSettings, vendor: Vendor, baseUrl: strin
   const known = name === undefined ? undefined : vendor.regions[name];
   if (known !== undefined) return { ...known, baseUrl, region: name };
   // A server the operator runs keeps data where it stands; of somebody else's, a label proves nothing.
-  const place = vendor.headquarters === undefined ? (name ?? loopbackPlace(baseUrl)) : undefined;
+  const place =
+    vendor.headquarters === undefined
+      ? (name ?? (isLoopbackAddress(baseUrl) ? 'local' : undefined))
+      : undefined;
   return { baseUrl, region: name ?? proxiedRegionOf(vendor), processing: place, storage: place };
 }
 
@@ -105,11 +108,6 @@ function proxiedRegionOf({
 }: Vendor): string | undefined {
   if (headquarters === undefined) return undefined;
   return Object.keys(regions).length === 1 ? defaultRegion : proxiedRegion;
-}
-
-function loopbackPlace(baseUrl: string): string | undefined {
-  const host = new URL(baseUrl).hostname;
-  return host === 'localhost' || host === '[::1]' || host.startsWith('127.') ? 'local' : undefined;
 }
 
 function normalBaseUrl(settings: ProviderSettings, vendor: Vendor): string {

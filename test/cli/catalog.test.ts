@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { parse } from 'yaml';
-import { runCli } from '../../src/cli/program.ts';
+import { runYumen } from '../support/run-cli.ts';
 
 describe('yumen catalog', () => {
   let folder: string;
@@ -33,23 +33,7 @@ describe('yumen catalog', () => {
     writeFileSync(join(folder, name), JSON.stringify(content));
   }
 
-  async function yumen(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const result = { code: 0, out: '', err: '' };
-    await runCli(['catalog', ...args], {
-      out: (text) => {
-        result.out += text;
-      },
-      err: (text) => {
-        result.err += text;
-      },
-      exitCode: (code) => {
-        result.code = code;
-      },
-      env: { YUMEN_PROBE_ENGINES: 'false' },
-      cwd: folder,
-    });
-    return result;
-  }
+  const yumen = (...args: string[]) => runYumen(['catalog', ...args], folder);
 
   test('list shows models, by kind and vendor', async () => {
     const { out } = await yumen('list', '--kind', 'rerank', '--vendor', 'cohere', '--json');

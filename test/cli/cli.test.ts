@@ -3,13 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { runCli } from '../../src/cli/program.ts';
-
-interface Result {
-  code: number;
-  out: string;
-  err: string;
-}
+import { runYumen } from '../support/run-cli.ts';
 
 describe('the command line', () => {
   let folder: string;
@@ -18,23 +12,7 @@ describe('the command line', () => {
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
-  async function yumen(args: string[], env: { [name: string]: string } = {}): Promise<Result> {
-    const result: Result = { code: 0, out: '', err: '' };
-    await runCli(args, {
-      out: (text) => {
-        result.out += text;
-      },
-      err: (text) => {
-        result.err += text;
-      },
-      exitCode: (code) => {
-        result.code = code;
-      },
-      env: { YUMEN_PROBE_ENGINES: 'false', ...env },
-      cwd: folder,
-    });
-    return result;
-  }
+  const yumen = (args: string[], env: { [name: string]: string } = {}) => runYumen(args, folder, env);
 
   test('help lists every command and is not a failure', async () => {
     const { code, out } = await yumen(['--help']);

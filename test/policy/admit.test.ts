@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createCatalog } from '../../src/catalog/index.ts';
 import type { Principal } from '../../src/identity/index.ts';
-import { noPolicy, openGate } from '../../src/policy/index.ts';
+import { noPolicy, nothingSaid, openGate } from '../../src/policy/index.ts';
 import { createProvider } from '../../src/providers/index.ts';
 
 const catalog = createCatalog({
@@ -30,8 +30,7 @@ function judged(
   const candidates = calls.flatMap(([name, calledAs]) =>
     catalog.candidates(name).map((candidate) => ({ candidate, calledAs })),
   );
-  const nothing = { dataClasses: [], purpose: undefined, subjectRegion: undefined, tags: [] };
-  const about = { route: undefined, stated: nothing, claimed: undefined, policy: noPolicy };
+  const about = { route: undefined, stated: nothingSaid, claimed: undefined, policy: noPolicy };
   const gate = openGate({ principal, ...about, switches: () => [], nowMs: () => 0 });
   const { allowed, excluded } = gate.admit(candidates, 'serve');
   return Object.fromEntries([

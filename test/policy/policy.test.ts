@@ -8,6 +8,7 @@ import {
   factTable,
   type KillSwitch,
   killedBy,
+  nothingSaid,
   openGate,
   policiesSchema,
   type RequestFacts,
@@ -50,7 +51,6 @@ const anyone: Principal = {
   models: undefined,
   limits: {},
 };
-const nothing: RequestFacts = { dataClasses: [], purpose: undefined, subjectRegion: undefined, tags: [] };
 const names = [
   'openai/gpt-4o',
   ...['gpu', 'here', 'elsewhere', 'rented'].map((id) => `${id}/qwen2.5-72b-instruct`),
@@ -75,8 +75,8 @@ function gate({ policies, stated, claimed, home, nowMs = Date.parse('2026-11-24'
   return openGate({
     principal: anyone,
     route: 'auto',
-    stated: { ...nothing, ...stated },
-    claimed: claimed && { ...nothing, ...stated, ...claimed },
+    stated: { ...nothingSaid, ...stated },
+    claimed: claimed && { ...nothingSaid, ...stated, ...claimed },
     policy: createPolicy(policiesSchema.parse(policies), { processing: home, storage: home }),
     switches: () => switches,
     nowMs: () => nowMs,

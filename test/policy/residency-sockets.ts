@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { nothingSaid } from '../../src/policy/index.ts';
 import { openSqliteStore } from '../../src/storage/index.ts';
 import { randomSource } from '../router/random-source.ts';
 import { eventually } from '../support/eventually.ts';
@@ -208,7 +209,7 @@ function tellingWorld(random: Random): { planned: Planned[]; packs: MadePack[] }
     const planned = plannedEnds(random);
     const hosts = planned.map(({ host }) => host);
     const packs = [madePack(hosts, random), ...(random() < 0.4 ? [madePack(hosts, random)] : [])];
-    const plain = { project: undefined, stated: nothing, claimed: undefined };
+    const plain = { project: undefined, stated: nothingSaid, claimed: undefined };
     const allowed = (kind: EndPoint['kind']) =>
       planned.filter((end) => end.kind === kind).map(({ host }) => mayOf(host, plain, packs));
     const isTelling = (['chat', 'judge', 'embedding'] as const).every(
@@ -218,8 +219,6 @@ function tellingWorld(random: Random): { planned: Planned[]; packs: MadePack[] }
     if (isTelling && allowed('guardrail').every((may) => may || random() < 0.1)) return { planned, packs };
   }
 }
-
-const nothing = { dataClasses: [], purpose: undefined, subjectRegion: undefined, tags: [] };
 
 function plannedEnds(random: Random): Planned[] {
   const end = (kind: EndPoint['kind'], id: string, model: string, origin: string): Planned => ({

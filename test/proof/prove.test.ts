@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { gateOf, type ProofHook, type ProvedRequest, type RouteStance } from '../../src/gateway/index.ts';
+import {
+  gateOf,
+  type ProofHook,
+  type ProvedRequest,
+  type RouteStance,
+  saysNothing,
+} from '../../src/gateway/index.ts';
 import type { RequestRecord } from '../../src/ledger/index.ts';
 import { completePair, type DrawnRequest } from '../../src/proof/desk/complete-pair.ts';
 import type { ChatAnswer } from '../../src/protocol/index.ts';
@@ -175,11 +181,7 @@ describe('whoever proves a route', () => {
     const limited = { ...principal, models: ['something-else'] };
     const calls = counter(models);
     const { route, snapshot } = request;
-    const data = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
-    const gate = gateOf(
-      { principal: limited, route, wishes: { tags: [], data }, snapshot },
-      models.yumen.gateway,
-    );
+    const gate = gateOf({ principal: limited, route, wishes: saysNothing, snapshot }, models.yumen.gateway);
     const refused = await completePair({ ...request, gate }, models.yumen.gateway, nobodyLeaves);
     assert.deepEqual(refused, { incomplete: 'not-allowed', records: [] });
     assert.deepEqual(calls(), { a: 0, b: 0, c: 0, r: 0 }, 'and nobody has seen the request');

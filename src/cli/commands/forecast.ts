@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Candidate } from '../../catalog/index.ts';
-import { gateOf, type Route, RoutePacing, type Snapshot } from '../../gateway/index.ts';
+import { gateOf, type Route, RoutePacing, type Snapshot, saysNothing } from '../../gateway/index.ts';
 import type { Principal } from '../../identity/index.ts';
 import { createTokenCounter, createTokenEstimator } from '../../ledger/index.ts';
 import {
@@ -297,7 +297,7 @@ function judgeOf(name: string, snapshot: Snapshot): Judge {
 
 /** Whoever would be sent the texts of the log must be allowed to see them. Throws CommandError. */
 function requireAllowed({ reference, candidates }: Route, judges: Judge[], gate: Surroundings['gate']): void {
-  const called = new Set([reference, ...candidates].map((candidate) => ['shadow', candidate] as const));
+  const called = [reference, ...candidates].map((candidate) => ['shadow', candidate] as const);
   const asked = judges.flatMap((judge) => judge.candidates.map((candidate) => ['judge', candidate] as const));
   for (const [use, { id, deployment }] of [...called, ...asked]) {
     const refusal = gate.refusal(deployment, use);
@@ -318,18 +318,17 @@ function surroundings(
   const breakers = createCircuitBreakers(Math.random);
   const transport = createUndiciTransport({ clock });
   const estimator = createTokenEstimator(createTokenCounter(clock.monotonicMs));
-  const data = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
-  const wishes = { tags: [], data };
+  const switches = () => [];
   return {
     deps: {
-      gate: gateOf({ principal: operator, route, wishes, snapshot }, { clock, switches: () => [] }),
+      gate: gateOf({ principal: operator, route, wishes: saysNothing, snapshot }, { clock, switches }),
       ids: createIdSource(clock),
       clock,
       breakers,
       fleet: new Fleet({ breakers, random: Math.random }),
       decide: routerDecide,
       pacing: new RoutePacing({ clock }),
-      switches: () => [],
+      switches,
       snapshot: () => snapshot,
       transport,
       estimator,

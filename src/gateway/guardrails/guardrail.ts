@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { allowsModel } from '../../identity/index.ts';
 import {
+  isLoopbackAddress,
   isPrivateAddress,
   type StatedEndpoint,
   statedEndpoint,
@@ -95,10 +96,9 @@ export function createGuardrail(settings: GuardrailSettings): Guardrail {
 
 /** A service on this machine stands where the installation does; elsewhere only the operator knows. */
 function endpointOf({ url, endpoint }: GuardrailSettings): StatedEndpoint {
-  const isLocal = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname);
   return {
     ...(isPrivateAddress(url) && { selfHosted: true, operator: 'self', trainsOnInput: false }),
-    ...(isLocal && { processing: 'local', storage: 'local' }),
+    ...(isLoopbackAddress(url) && { processing: 'local', storage: 'local' }),
     ...(endpoint && statedEndpoint(endpoint)),
   };
 }

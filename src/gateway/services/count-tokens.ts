@@ -18,7 +18,6 @@ import { gateOf } from '../gate-of.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import { namesOf } from '../guardrails/guarding.ts';
 import { guardrailsFor } from '../guardrails/guardrail.ts';
-import { readWishes } from '../request-headers.ts';
 import { sendJson } from '../send-json.ts';
 import { type CallTarget, resolveTarget } from '../target.ts';
 import type { ServiceCall } from './call.ts';
@@ -87,8 +86,8 @@ function countingDeployment(
   request: ChatRequest,
   { route, reference, candidates }: CallTarget,
 ): Deployment {
-  const { principal, snapshot, call, deps } = exchange;
-  const gate = gateOf({ principal, route, wishes: readWishes(call.headers), snapshot }, deps);
+  const { principal, wishes, snapshot, deps } = exchange;
+  const gate = gateOf({ principal, route, wishes, snapshot }, deps);
   const { allowed, excluded } = gate.admit(candidates, 'serve');
   const chosen = allowed.find(({ id }) => id === reference.id) ?? allowed[0];
   if (chosen !== undefined) return chosen.deployment;

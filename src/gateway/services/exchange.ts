@@ -8,7 +8,7 @@ import type { AnswerSink } from '../call.ts';
 import { gateOf } from '../gate-of.ts';
 import type { GatewayDeps } from '../gateway.ts';
 import type { OpenRequest } from '../open-requests.ts';
-import { readWishes } from '../request-headers.ts';
+import { type RequestWishes, readWishes } from '../request-headers.ts';
 import { asciiOnly, guardrailHeader, rateHeaders, requestIdHeaders } from '../response-headers.ts';
 import { sendError } from '../send-json.ts';
 import { writeRecord } from '../serve.ts';
@@ -25,6 +25,7 @@ export interface ServiceExchange {
   readonly deps: GatewayDeps;
   readonly snapshot: Snapshot;
   readonly principal: Principal;
+  readonly wishes: RequestWishes;
   /** Says who may see the request. */
   readonly gate: PolicyGate;
   readonly rate: RateState | undefined;
@@ -56,8 +57,9 @@ export async function serveService(
     const principal = deps.identity.authenticate(call.headers);
     const admission = await deps.limits.admitRate(principal);
     release = () => admission.release();
-    const gate = gateOf({ principal, route: undefined, wishes: readWishes(call.headers), snapshot }, deps);
-    const known = { call, sink, deps, snapshot, principal, gate, rate: admission.rate, open };
+    const wishes = readWishes(call.headers);
+    const gate = gateOf({ principal, route: undefined, wishes, snapshot }, deps);
+    const known = { call, sink, deps, snapshot, principal, wishes, gate, rate: admission.rate, open };
     exchange = { ...known, trace: undefined, reservation: undefined, recorded: false, begun: false };
     await work(exchange);
   } catch (thrown) {
@@ -77,8 +79,7 @@ export function beginServiceTrace(
     Pick<ServiceTrace, 'stream' | 'prompt' | 'promptTokens' | 'requests' | 'unbilled'>
   >,
 ): ServiceTrace {
-  const { call, deps } = exchange;
-  const wishes = readWishes(call.headers);
+  const { wishes, deps } = exchange;
   if (wishes.dryRun) {
     throw new GatewayError(
       'not_available',

@@ -1,6 +1,6 @@
 import type { Deployment } from '../../catalog/index.ts';
-import type { ReplayPredictors, Snapshot } from '../../gateway/index.ts';
-import type { KeyInfo, Principal } from '../../identity/index.ts';
+import { gateAgain, type ReplayPredictors, type Snapshot } from '../../gateway/index.ts';
+import { type KeyInfo, type Principal, principalOf } from '../../identity/index.ts';
 import type { LedgerStore, RequestRecord } from '../../ledger/index.ts';
 import { GatewayError } from '../../protocol/index.ts';
 import { type Decision, lengthQuestion, OutputLengths, planId, redecideAs } from '../../router/index.ts';
@@ -67,17 +67,17 @@ export interface WhatIfReport {
 const pageSize = 200;
 const pairsPage = 500;
 const notStated = 'not stated';
-const nothingSaid = { dataClasses: [], purpose: undefined, subjectRegion: undefined };
 export const whatIfMax = 100_000;
 
-const callerOf = ({ id, name, role, project, models, limits }: KeyInfo): Principal => ({
-  keyId: id,
-  name,
-  role,
-  project,
-  models,
-  limits,
-});
+/** A key that is gone is taken to have been allowed all. */
+const anybody: Principal = {
+  keyId: 'key_gone',
+  name: 'gone',
+  role: 'caller',
+  project: undefined,
+  models: undefined,
+  limits: {},
+};
 
 /** Makes the decisions of stored traffic again as another configuration would have made them. Nothing is called. Rejects with `invalid_request` where that has no such route. */
 export async function whatIf(question: WhatIfQuestion, sources: WhatIfSources): Promise<WhatIfReport> {
@@ -92,16 +92,17 @@ export async function whatIf(question: WhatIfQuestion, sources: WhatIfSources): 
   }
   const lengths = await learnedLengths(question, sources);
   const sum = new WhatIfSum(question.route, sources);
-  const callers = new Map((await sources.keys()).map((key) => [key.id, callerOf(key)]));
+  const callers = new Map((await sources.keys()).map((key) => [key.id, principalOf(key)]));
   const decideAgain = async (record: RequestRecord): Promise<Decision | undefined> => {
     const { decision, inputs, keyId } = record;
     if (decision === undefined || inputs === undefined) return undefined;
     const replayWith = await sources.predictors.for(decision.artefact, true);
-    const principal = callers.get(keyId);
-    const facts = { ...nothingSaid, ...record.policy?.facts, tags: record.tags };
-    return redecideAs(decision, inputs, replayWith, (input) =>
-      underOther(input, { route, policy: sources.other.policy, facts, principal, lengths }),
-    );
+    const principal = callers.get(keyId) ?? anybody;
+    const { policy } = sources.other;
+    return redecideAs(decision, inputs, replayWith, (input) => {
+      const gate = gateAgain(record, { principal, route, policy, nowMs: input.nowMs });
+      return underOther(input, { route, gate, lengths });
+    });
   };
   for await (const record of decidedRecords(question, sources.ledger)) {
     const after = await decideAgain(record);
